@@ -1,0 +1,32 @@
+# The commands of this project; each is a script in scripts/. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help up down check test scenario scenarios bench
+
+here := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
+
+help: ## this list
+	@echo "compose-watchdog: make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' "$(here)Makefile" | while IFS='|' read -r name text; do \
+		printf '  %-10s %s\n' "$$name" "$$text"; done
+
+up: ## install what is missing, start the demo stack and watchdog beside it
+	@"$(here)scripts/up"
+
+down: ## end watchdog and remove the whole demo, with its volumes and images
+	@"$(here)scripts/down"
+
+check: ## lint, layers, types and unit tests: under a minute, no Docker needed
+	@"$(here)scripts/check"
+
+test: ## everything: check, contract tests on the real engine, smoke scenarios
+	@"$(here)scripts/test"
+
+scenario: ## one fault on the real engine: make scenario NAME=container-crash
+	@"$(here)scripts/scenario" $(if $(NAME),"$(NAME)",--list)
+
+scenarios: ## all faults, under an hour; LIST=1 only names them
+	@"$(here)scripts/scenario" $(if $(LIST),--list,--all)
+
+bench: ## how fast it heals and what it costs, beside the engine's own restarts
+	@"$(here)scripts/bench" $(ARGS)
