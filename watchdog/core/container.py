@@ -1,0 +1,330 @@
+"""What the state of a container means: from what the engine says of it to an observation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from watchdog.core.event import Life
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact, Finding, Hand, Observation, Status
+
+# 128 + n is a shell's word for "ended by signal n"; these are the ones people meet.
+SIGNALS = {
+    129: "HUP",
+    130: "INT",
+    131: "QUIT",
+    134: "ABRT",
+    135: "BUS",
+    137: "KILL",
+    139: "SEGV",
+    143: "TERM",
+}
+# A program that could not be run (126), was not found (127), or an engine that could not set it up (128).
+NEVER_RAN = frozenset({126, 127, 128})
+ALWAYS = frozenset({"always", "unless-stopped"})
+# `docker stop -t` may give a container minutes to end; a signal older than this was not heeded.
+STOP_PENDING = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healthcheck:
+    """A container's own probe. Seconds."""
+
+    interval: float = 30.0
+    timeout: float = 30.0
+    start_period: float = 0.0
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFacts:
+    """What the engine says of one container now (an inspect, in our words).
+
+    Attributes:
+        state: created, running, paused, restarting, removing, exited or dead.
+        health: starting, healthy, unhealthy, or "" without a healthcheck.
+        health_output: the last words of the healthcheck.
+        finished: engine time (ns) of the latest end, 0 if it never ended.
+        memory_limit: bytes, 0 for none.
+    """
+
+    id: str
+    name: str
+    image_id: str
+    image: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    state: str = "running"
+    health: str = ""
+    health_output: str = ""
+    healthcheck: Healthcheck | None = None
+    exit_code: int = 0
+    oom_killed: bool = False
+    error: str = ""
+    started: int = 0
+    finished: int = 0
+    restart_count: int = 0
+    restart_policy: str = "no"
+    restart_maximum: int = 0
+    memory_limit: int = 0
+    stop_timeout: float = 10.0
+
+    @property
+    def incarnation(self) -> str:
+        """Changes at every start and every replacement."""
+        return f"{self.id[:12]}@{self.started}"
+
+    @property
+    def engine_restarts(self) -> bool:
+        """Whether the engine's own restart policy answers for the latest end."""
+        if self.restart_policy in ALWAYS:
+            return True
+        if self.restart_policy != "on-failure" or self.exit_code == 0:
+            return False
+        return self.restart_maximum == 0 or self.restart_count < self.restart_maximum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartSample:
+    """How often the engine had restarted a container, as read at one moment."""
+
+    at: Moment
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One target's container with all that is known of its past.
+
+    Attributes:
+        facts: None when the target has no container.
+        resting_since: since when we have known it to be at rest (exited or created).
+        last_log: its last log line, fetched when it is down.
+        defined: whether the project still asks for this service; None when that could not be told.
+    """
+
+    target: str
+    facts: ContainerFacts | None
+    life: Life
+    restarts: tuple[RestartSample, ...] = ()
+    resting_since: Moment | None = None
+    last_log: str = ""
+    defined: bool | None = None
+    expect_running: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRules:
+    """When the state of a container is believed. Seconds; every default is the promise.
+
+    Attributes:
+        rest: a container with a restart policy must have been down for so long: the engine has its turn.
+        loop_restarts: so many restarts by the engine ...
+        loop_window: ... within so long are a crash loop.
+    """
+
+    rest: float = 2.0
+    loop_restarts: int = 3
+    loop_window: float = 300.0
+
+
+def judge(check: str, seen: Sighting, rules: ContainerRules, now: Moment) -> Observation:
+    """What the sighting means, as an observation. Never raises: every state the engine knows has its rule."""
+    facts = seen.facts
+    if facts is None:
+        return _judge_absent(check, seen, now)
+    observe = _Observer(check, seen.target, facts, now)
+    loop = count_restarts(seen.restarts, rules, now)
+    match facts.state:
+        case "running":
+            return _judge_running(observe, seen, loop, rules)
+        case "paused":
+            return observe(Status.WARNING, "paused", stopped_by=Hand.PERSON)
+        case "restarting":
+            return _judge_restarting(observe, seen, loop, rules)
+        case "removing":
+            return observe(
+                Status.OK, "removing", settled=False, look_again=rules.rest, stopped_by=Hand.ITSELF
+            )
+        case "created":
+            return _judge_created(observe, seen)
+        case "dead":
+            return observe(Status.CRITICAL, "dead", stopped_by=Hand.ITSELF, error=facts.error)
+        case _:
+            return _judge_exited(observe, seen, rules)
+
+
+def count_restarts(samples: tuple[RestartSample, ...], rules: ContainerRules, now: Moment) -> int:
+    """Restarts by the engine within the window. A count that fell was reset by a start, not undone."""
+    recent = [s for s in samples if now.seconds_since(s.at) <= rules.loop_window]
+    return sum(max(0, late.count - early.count) for early, late in pairwise(recent))
+
+
+@dataclass(frozen=True, slots=True)
+class _Observer:
+    """Fills in what every observation of one container shares."""
+
+    check: str
+    target: str
+    container: ContainerFacts
+    now: Moment
+
+    def __call__(
+        self,
+        status: Status,
+        kind: str,
+        *,
+        settled: bool = True,
+        look_again: float | None = None,
+        stopped_by: Hand | None = None,
+        evidence: tuple[str, ...] = (),
+        **facts: Fact,
+    ) -> Observation:
+        probe = self.container.healthcheck
+        return Observation(
+            check=self.check,
+            target=self.target,
+            status=status,
+            finding=Finding(kind, {"container": self.container.name, **facts}),
+            at=self.now,
+            settled=settled,
+            look_again=look_again,
+            stopped_by=stopped_by,
+            incarnation=self.container.incarnation,
+            version=self.container.image_id,
+            patience=probe.start_period + probe.interval + probe.timeout if probe else 0.0,
+            evidence=tuple(line for line in evidence if line),
+        )
+
+
+def _judge_running(observe: _Observer, seen: Sighting, loop: int, rules: ContainerRules) -> Observation:
+    facts, life = observe.container, seen.life
+    if (
+        life.first_kill is Hand.PERSON
+        and life.killed_at
+        and observe.now.seconds_since(life.killed_at) < STOP_PENDING
+    ):
+        return observe(
+            Status.WARNING, "being_stopped", settled=False, look_again=rules.rest, stopped_by=Hand.PERSON
+        )
+    if loop >= rules.loop_restarts:
+        return observe(Status.CRITICAL, "crash_loop", restarts=loop, evidence=(seen.last_log,))
+    match facts.health:
+        case "unhealthy":
+            output = facts.health_output
+            return observe(Status.CRITICAL, "unhealthy", evidence=(output,))
+        case "starting":
+            return observe(Status.OK, "starting", settled=False)
+        case "healthy":
+            return observe(Status.OK, "healthy")
+        case _:
+            return observe(Status.OK, "running")
+
+
+def _judge_restarting(observe: _Observer, seen: Sighting, loop: int, rules: ContainerRules) -> Observation:
+    if seen.life.ended_by is Hand.PERSON:
+        return observe(Status.CRITICAL, "stopped", stopped_by=Hand.PERSON)
+    facts = observe.container
+    if loop >= rules.loop_restarts:
+        return observe(
+            Status.CRITICAL,
+            "crash_loop",
+            restarts=loop,
+            exit_code=facts.exit_code,
+            stopped_by=Hand.ITSELF,
+            evidence=(seen.last_log,),
+        )
+    return observe(
+        Status.WARNING,
+        "restarting",
+        settled=False,
+        look_again=rules.rest,
+        stopped_by=Hand.ITSELF,
+        exit_code=facts.exit_code,
+    )
+
+
+def _judge_created(observe: _Observer, seen: Sighting) -> Observation:
+    facts = observe.container
+    if facts.error or facts.exit_code in NEVER_RAN:
+        return _failed_start(observe, seen)
+    if seen.life.created_by is Hand.WATCHDOG:
+        # Our own replacement was cut short between creating and starting.
+        return observe(Status.CRITICAL, "not_started", stopped_by=Hand.WATCHDOG)
+    return observe(Status.OK, "waiting", settled=False, stopped_by=Hand.ITSELF)
+
+
+def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
+    facts, life = observe.container, seen.life
+    hand = life.who_ended(facts.finished, facts.stop_timeout + rules.rest)
+    if hand is Hand.UNKNOWN and facts.restart_policy in ALWAYS and not facts.error:
+        # The engine would have restarted a crash: only a stop through its API leaves such a container down.
+        hand = Hand.PERSON
+    if hand is Hand.PERSON:
+        return observe(Status.CRITICAL, "stopped", stopped_by=hand, exit_code=facts.exit_code)
+    if facts.exit_code == 0 and facts.restart_policy not in ALWAYS and hand is not Hand.WATCHDOG:
+        return observe(Status.OK, "finished", stopped_by=Hand.ITSELF)
+    if hand is Hand.UNKNOWN and not seen.expect_running:
+        return observe(Status.CRITICAL, "found_down", stopped_by=hand, exit_code=facts.exit_code)
+    rested = observe.now.seconds_since(seen.resting_since) if seen.resting_since else 0.0
+    if hand is not Hand.WATCHDOG and facts.engine_restarts and rested < rules.rest:
+        return observe(
+            Status.WARNING,
+            "engine_turn",
+            settled=False,
+            look_again=rules.rest - rested,
+            stopped_by=Hand.ITSELF,
+            exit_code=facts.exit_code,
+        )
+    if facts.error or facts.exit_code in NEVER_RAN:
+        return _failed_start(observe, seen, stopped_by=hand)
+    if facts.oom_killed:
+        return observe(
+            Status.CRITICAL,
+            "out_of_memory",
+            stopped_by=hand,
+            exit_code=facts.exit_code,
+            memory_limit=facts.memory_limit,
+            evidence=(seen.last_log,),
+        )
+    return observe(
+        Status.CRITICAL,
+        "exited",
+        stopped_by=hand,
+        exit_code=facts.exit_code,
+        signal=SIGNALS.get(facts.exit_code),
+        evidence=(seen.last_log,),
+    )
+
+
+def _failed_start(observe: _Observer, seen: Sighting, stopped_by: Hand = Hand.ITSELF) -> Observation:
+    facts = observe.container
+    return observe(
+        Status.CRITICAL,
+        "start_failed",
+        stopped_by=stopped_by,
+        exit_code=facts.exit_code,
+        error=facts.error,
+        evidence=(seen.last_log,),
+    )
+
+
+def _judge_absent(check: str, seen: Sighting, now: Moment) -> Observation:
+    hand = seen.life.removed_by or Hand.UNKNOWN
+    if seen.expect_running and hand is Hand.UNKNOWN:
+        hand = Hand.ITSELF
+    seen_absent = Observation(
+        check=check,
+        target=seen.target,
+        status=Status.CRITICAL,
+        finding=Finding("missing", {"container": seen.target}),
+        at=now,
+        stopped_by=hand,
+        incarnation=f"{seen.life.container_id[:12]}@gone",
+    )
+    if seen.defined is False:
+        return replace(seen_absent, status=Status.OK, finding=Finding("undefined"), stopped_by=Hand.ITSELF)
+    if hand is Hand.PERSON:
+        return replace(seen_absent, finding=Finding("removed"))
+    return seen_absent

@@ -1,0 +1,48 @@
+"""Our own small tree of errors. Gateways translate every foreign error into one of these.
+
+WatchdogError
+├── ConfigError            what is wrong, where, what to do; all of them at once
+├── GatewayError
+│   ├── Unreachable        the other side could not be asked: nothing is known, nothing follows
+│   └── Refused            the other side answered no
+│       └── NotThere       ... because what was asked for does not exist
+└── DeliveryError          a notification could not be handed over; `permanent` if trying again is useless
+"""
+
+from __future__ import annotations
+
+
+class WatchdogError(Exception):
+    """Anything of ours; its text is for people and holds no secret."""
+
+
+class ConfigError(WatchdogError):
+    """The configuration cannot be used. `problems`: one line each, with place and fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class GatewayError(WatchdogError):
+    """An outside system did not do what it was asked."""
+
+
+class Unreachable(GatewayError):  # noqa: N818 - reads as what it says: the engine is unreachable
+    """The outside system could not be asked, or did not answer in time."""
+
+
+class Refused(GatewayError):  # noqa: N818 - the same
+    """The outside system answered no."""
+
+
+class NotThere(Refused):
+    """What was asked for does not exist."""
+
+
+class DeliveryError(WatchdogError):
+    """A notification could not be handed over."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

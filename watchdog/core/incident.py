@@ -1,0 +1,108 @@
+"""One spell of trouble of one check's target, and what stands beside it while decisions are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchdog.core.guardrail import Ledger
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Severity
+from watchdog.core.observation import Finding
+
+
+class Phase(StrEnum):
+    """Where an incident stands. RESOLVED is the only end; ESCALATED waits for a human or for health."""
+
+    OPEN = "open"
+    ACTING = "acting"
+    VERIFYING = "verifying"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+
+
+class Ending(StrEnum):
+    """How an incident was resolved."""
+
+    HEALED = "healed"
+    RECOVERED = "recovered"
+    TAKEN_OVER = "taken_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One spell of trouble.
+
+    Attributes:
+        opened: when it was first believed.
+        finding: what is wrong, as last seen.
+        attempts: changing steps begun for it.
+        rung: the rung that was tried last.
+        spent: rungs known not to help.
+        acted: when the latest step ended; what was seen before it proves nothing.
+        well_since: since when it has been well without a break, and in which incarnation.
+        interrupted: the daemon died in the middle of the latest step, which was not yet settled.
+        repeated: an interrupted step was already done once more.
+        reason: why it was escalated.
+    """
+
+    id: str
+    check: str
+    target: str
+    playbook: str
+    severity: Severity
+    opened: Moment
+    finding: Finding
+    phase: Phase = Phase.OPEN
+    attempts: int = 0
+    rung: int | None = None
+    spent: frozenset[int] = frozenset()
+    acted: Moment | None = None
+    well_since: Moment | None = None
+    incarnation: str = ""
+    interrupted: bool = False
+    repeated: bool = False
+    reason: str = ""
+    resolved: Moment | None = None
+    ending: Ending | None = None
+
+
+class Act(StrEnum):
+    """The act of a person (or what looks like one) that made a target held."""
+
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    REMOVED = "removed"
+    UNCLEAR = "unclear"
+    ORDERED = "ordered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Hands off a target: because a person took it down, because nobody knows who did, or by order.
+
+    Attributes:
+        incarnation: of the target when it was taken down.
+        told: people were told of it.
+        released: a person gave the target back while it was still down, in this incarnation: from then on
+            it counts as fallen by itself.
+    """
+
+    target: str
+    act: Act
+    by: str
+    since: Moment
+    incarnation: str = ""
+    told: bool = False
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that is remembered of one check's target between two looks."""
+
+    check: str
+    target: str
+    ledger: Ledger
+    incident: Incident | None = None
+    hold: Hold | None = None

@@ -1,0 +1,44 @@
+"""What people are told: facts, put into words only when they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact, Finding
+
+
+class Severity(StrEnum):
+    """How loud a trouble is."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    WARNING = "warning"
+
+
+class Telling(StrEnum):
+    """What a notification is about."""
+
+    OPENED = "opened"
+    RETRYING = "retrying"
+    HEALED = "healed"
+    RECOVERED = "recovered"
+    ESCALATED = "escalated"
+    HELD = "held"
+    ASKED = "asked"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One fact for people. `incident` is None for what concerns a target outside any incident (a hold)."""
+
+    telling: Telling
+    target: str
+    at: Moment
+    finding: Finding
+    severity: Severity = Severity.HIGH
+    incident: str | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)

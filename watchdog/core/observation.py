@@ -1,0 +1,82 @@
+"""What a check saw when it looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from watchdog.core.moment import Moment
+
+Fact = str | int | float | bool | None
+
+
+class Status(StrEnum):
+    """The answer of a check. UNKNOWN means that it could not look: never a reason to act."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+class Hand(StrEnum):
+    """Whose hand took a target down."""
+
+    ITSELF = "itself"
+    PERSON = "person"
+    WATCHDOG = "watchdog"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, as a word from a closed list and the facts that go with it.
+
+    Words for people are made from it in `watchdog.wording`, and only there.
+    """
+
+    kind: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One look at one target.
+
+    Attributes:
+        settled: False while the target is still moving (starting, waiting for the engine's own restart):
+            neither proof of health nor reason to act.
+        look_again: seconds after which another look is due although nothing else may announce it.
+        stopped_by: whose hand took the target down; None while it is up.
+        incarnation: changes whenever the target was started anew or replaced.
+        version: what the target runs (the image id): a new one is a fresh start in the ledger.
+        patience: seconds that this target needs before it can prove its health (its start period and one
+            probe of its own); verification waits so much longer.
+        evidence: lines for people, already redacted.
+        measurements: numbers by name, in base units.
+    """
+
+    check: str
+    target: str
+    status: Status
+    finding: Finding
+    at: Moment
+    settled: bool = True
+    look_again: float | None = None
+    stopped_by: Hand | None = None
+    incarnation: str = ""
+    version: str = ""
+    patience: float = 0.0
+    evidence: tuple[str, ...] = ()
+    measurements: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def well(self) -> bool:
+        """True when this look is proof of health: settled, and no worse than a warning."""
+        return self.settled and self.status in (Status.OK, Status.WARNING)
+
+    @property
+    def sick(self) -> bool:
+        """True when this look is a reason to act."""
+        return self.settled and self.status is Status.CRITICAL

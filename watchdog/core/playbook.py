@@ -1,0 +1,97 @@
+"""The written remedy: a ladder of steps, tried in turn until the target is well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Autonomy(StrEnum):
+    """What a playbook may do without a human yes."""
+
+    OBSERVE = "observe"
+    PROPOSE = "propose"
+    ACT = "act"
+
+
+class PlaybookKind(StrEnum):
+    """A remedy climbs until the target is well; a procedure does all of its steps."""
+
+    REMEDY = "remedy"
+    PROCEDURE = "procedure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What must be seen before a step counts: well within `within` seconds, and for `stable` seconds."""
+
+    within: float = 60.0
+    stable: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a playbook.
+
+    Attributes:
+        action: the registered name of the action.
+        params: what the file says for it, validated when the playbook was loaded.
+        changes: False for a step that only looks (collecting logs): it runs beside the next changing step.
+        repeatable: whether the step may be done once more when the daemon died in its middle.
+        attempts: how often this rung is tried before the next one.
+    """
+
+    action: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    changes: bool = True
+    repeatable: bool = True
+    verify: Verification = Verification()
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A changing step and the looking steps that accompany it."""
+
+    step: Step
+    companions: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """A remedy or procedure, as loaded from its file. `title` is by language."""
+
+    name: str
+    kind: PlaybookKind
+    title: Mapping[str, str]
+    target_kind: str
+    steps: tuple[Step, ...]
+    autonomy: Autonomy = Autonomy.ACT
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The ladder: each changing step with the looking steps written before it."""
+        rungs: list[Rung] = []
+        waiting: list[Step] = []
+        for step in self.steps:
+            if step.changes:
+                rungs.append(Rung(step, tuple(waiting)))
+                waiting = []
+            else:
+                waiting.append(step)
+        return tuple(rungs)
+
+    def rung_after(self, attempts: int, spent: frozenset[int]) -> int | None:
+        """Which rung is next after so many attempts, or None when the ladder is exhausted.
+
+        The count survives incidents, so a target that falls again soon climbs on where it stood.
+        `spent` are rungs known not to help (they were refused or cannot work); they are passed over.
+        """
+        top = 0
+        for index, rung in enumerate(self.rungs):
+            top += rung.step.attempts
+            if attempts < top and index not in spent:
+                return index
+        return None

@@ -1,0 +1,199 @@
+"""Which targets there are, which container each has now, and what is known of the past of each container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from watchdog.core.container import ContainerFacts, RestartSample, Sighting
+from watchdog.core.event import EngineEvent, Life
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Hand
+from watchdog.core.target import ONE_OFF, PROJECT, SERVICE, Wishes, name_target, read_labels
+
+# Enough to see a crash loop, few enough to forget.
+KEPT_SAMPLES = 8
+# How long a stop may take by default; an inspect tells the container's own.
+STOP_WINDOW = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeOrigin:
+    """Where Compose made a container from, as its labels say."""
+
+    project: str
+    service: str
+    config_files: tuple[str, ...] = ()
+    working_dir: str = ""
+    environment_files: tuple[str, ...] = ()
+    image_id: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRow:
+    """One line of the engine's list. `created`: seconds since 1970."""
+
+    id: str
+    name: str
+    image_id: str
+    image: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    state: str = "running"
+    health: str = ""
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One target, as last seen. `container_id` is kept after the container is gone; `present` then is False."""
+
+    target: str
+    container_id: str
+    image_id: str = ""
+    state: str = ""
+    health: str = ""
+    present: bool = True
+    wishes: Wishes = Wishes()
+    origin: ComposeOrigin | None = None
+    resting_since: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All targets by name, all lives and restart counts by container id."""
+
+    targets: Mapping[str, Known] = field(default_factory=dict)
+    lives: Mapping[str, Life] = field(default_factory=dict)
+    restarts: Mapping[str, tuple[RestartSample, ...]] = field(default_factory=dict)
+
+    def listed(self, rows: Iterable[ContainerRow], now: Moment) -> tuple[Roster, frozenset[str]]:
+        """The roster after a full list, and the targets that look different from what was known.
+
+        An empty list makes every target absent, but removes none: what that means is for judgement.
+        """
+        best: dict[str, ContainerRow] = {}
+        for row in rows:
+            if row.labels.get(ONE_OFF, "False").lower() == "true" or not read_labels(row.labels).enabled:
+                continue
+            name = name_target(row.labels, row.name)
+            if name not in best or _rank(row) > _rank(best[name]):
+                best[name] = row
+        targets = {name: _from_row(name, row, self.targets.get(name), now) for name, row in best.items()}
+        for name, known in self.targets.items():
+            if name not in targets:
+                targets[name] = replace(known, present=False, state="", health="", resting_since=None)
+        changed = frozenset(name for name, known in targets.items() if known != self.targets.get(name))
+        current = {known.container_id for known in targets.values()}
+        return (
+            Roster(
+                targets=targets,
+                lives={i: life for i, life in self.lives.items() if i in current},
+                restarts={i: samples for i, samples in self.restarts.items() if i in current},
+            ),
+            changed,
+        )
+
+    def heard(self, event: EngineEvent, hand: Hand, now: Moment) -> Roster:
+        """The roster after one event: only lives change, the list and inspects tell the rest."""
+        life = self.lives.get(event.container_id, Life(container_id=event.container_id))
+        lives = {**self.lives, event.container_id: life.after(event, hand, now, STOP_WINDOW)}
+        return replace(self, lives=lives)
+
+    def witnessed_since(self, container_ids: Iterable[str], engine_time: int) -> Roster:
+        """The roster knowing that no event of these containers was missed since `engine_time` (ns)."""
+        lives = dict(self.lives)
+        for container_id in container_ids:
+            life = lives.get(container_id, Life(container_id=container_id))
+            if life.known_from is None:
+                lives[container_id] = replace(life, known_from=engine_time)
+        return replace(self, lives=lives)
+
+    def attributed(self, container_id: str) -> Roster:
+        """The roster knowing that we were in the middle of stopping or replacing this container."""
+        ours = Hand.WATCHDOG
+        life = Life(
+            container_id=container_id, first_kill=ours, ended_by=ours, removed_by=ours, created_by=ours
+        )
+        return replace(self, lives={**self.lives, container_id: life})
+
+    def inspected(self, target: str, facts: ContainerFacts, now: Moment) -> Roster:
+        """The roster after an inspect of a target's container."""
+        known = self.targets[target]
+        down = facts.state in ("exited", "created", "dead")
+        resting = (known.resting_since or now) if down else None
+        known = replace(
+            known,
+            container_id=facts.id,
+            image_id=facts.image_id,
+            state=facts.state,
+            health=facts.health,
+            present=True,
+            resting_since=resting,
+        )
+        samples = self.restarts.get(facts.id, ())
+        if not samples or samples[-1].count != facts.restart_count:
+            samples = (*samples, RestartSample(at=now, count=facts.restart_count))[-KEPT_SAMPLES:]
+        return replace(
+            self, targets={**self.targets, target: known}, restarts={**self.restarts, facts.id: samples}
+        )
+
+    def forgotten(self, target: str) -> Roster:
+        """The roster without a target that nobody asks for any more."""
+        return replace(self, targets={name: known for name, known in self.targets.items() if name != target})
+
+    def target_of(self, container_id: str) -> str | None:
+        """The target whose container this is."""
+        return next((n for n, known in self.targets.items() if known.container_id == container_id), None)
+
+    def sighting(self, target: str, facts: ContainerFacts | None, wishes: Wishes) -> Sighting:
+        """What was just seen of a target, with its past."""
+        known = self.targets[target]
+        return Sighting(
+            target=target,
+            facts=facts,
+            life=self.lives.get(known.container_id, Life(container_id=known.container_id)),
+            restarts=self.restarts.get(known.container_id, ()),
+            resting_since=known.resting_since,
+            expect_running=wishes.expect_running,
+        )
+
+
+def read_origin(labels: Mapping[str, str], image_id: str, image: str) -> ComposeOrigin | None:
+    """Where Compose made a container from, None if it did not."""
+    service, project = labels.get(SERVICE), labels.get(PROJECT)
+    if not service or not project:
+        return None
+    return ComposeOrigin(
+        project=project,
+        service=service,
+        config_files=_paths(labels.get("com.docker.compose.project.config_files")),
+        working_dir=labels.get("com.docker.compose.project.working_dir", ""),
+        environment_files=_paths(labels.get("com.docker.compose.project.environment_file")),
+        image_id=image_id,
+        image=image,
+    )
+
+
+def _paths(value: str | None) -> tuple[str, ...]:
+    return tuple(path for path in (value or "").split(",") if path)
+
+
+def _rank(row: ContainerRow) -> tuple[bool, int]:
+    return (row.state in ("running", "restarting", "paused"), row.created)
+
+
+def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -> Known:
+    same = before is not None and before.container_id == row.id and before.present
+    down = row.state in ("exited", "created", "dead")
+    since = before.resting_since if same and before is not None else None
+    return Known(
+        target=name,
+        container_id=row.id,
+        image_id=row.image_id,
+        state=row.state,
+        health=row.health,
+        wishes=read_labels(row.labels),
+        origin=read_origin(row.labels, row.image_id, row.image),
+        resting_since=(since or now) if down else None,
+    )

@@ -1,0 +1,165 @@
+"""The public page for people who extend watchdog: what a check, an action and a notifier are.
+
+Belongs here: the three bases and the tools they are handed. Does not: any kind of them (one file each in
+`checks/`, `actions/`, `notifiers/`), nor how they are found (`registry.py`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from watchdog.core.container import ContainerFacts, Sighting
+from watchdog.core.event import Announcement
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Notification
+from watchdog.core.observation import Observation
+from watchdog.core.roster import ComposeOrigin
+from watchdog.core.run import Outcome
+
+
+class Parameters(BaseModel):
+    """What a configuration file may say for one kind. Frozen; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Clock(Protocol):
+    """Where `now` comes from."""
+
+    def now(self) -> Moment:
+        """The present moment."""
+        ...
+
+
+class Engine(Protocol):
+    """The Docker engine, as checks and actions may use it.
+
+    Every call ends within its deadline. Raises `Unreachable` when the engine could not be asked, `Refused`
+    when it answered no, `NotThere` when the container does not exist.
+    """
+
+    async def inspect(self, container_id: str) -> ContainerFacts:
+        """What the engine says of a container now."""
+        ...
+
+    async def logs(self, container_id: str, tail: int) -> tuple[str, ...]:
+        """The last `tail` lines of a container's log, oldest first, each bounded in length."""
+        ...
+
+    async def start(self, container_id: str) -> None:
+        """Start a container; no error if it runs already."""
+        ...
+
+    async def stop(self, container_id: str, grace: float) -> None:
+        """Stop a container, `grace` seconds before it is killed; no error if it is down already."""
+        ...
+
+
+class Compose(Protocol):
+    """Docker Compose, as actions may use it. Raises `Refused` and `Unreachable` like `Engine`."""
+
+    async def recreate(self, origin: ComposeOrigin) -> None:
+        """Replace the containers of one service by new ones of the same image; its neighbours stay."""
+        ...
+
+    async def defines(self, origin: ComposeOrigin) -> bool | None:
+        """Whether the project still asks for this service (profile active, scale above 0); None: cannot tell."""
+        ...
+
+
+class Containers(Protocol):
+    """The watched containers and their past."""
+
+    async def look(self, target: str) -> Sighting:
+        """What is seen of a target now, with its past. Raises `Unreachable` when the engine cannot be asked."""
+        ...
+
+    def container_of(self, target: str) -> str | None:
+        """The id of the target's container, None when it has none or is not watched."""
+        ...
+
+    def origin_of(self, target: str) -> ComposeOrigin | None:
+        """The Compose project that a target comes from, None when Compose did not make it."""
+        ...
+
+    def announce(self, announcement: Announcement, target: str) -> None:
+        """Say before an act what events it will cause, so that they are not taken for a person's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What checks and actions are handed to work with."""
+
+    engine: Engine
+    compose: Compose
+    containers: Containers
+    clock: Clock
+    redact: Callable[[str], str]
+
+
+class Check(ABC, Generic[P]):
+    """A question about a target. It looks and never touches.
+
+    To add one: a file in `checks/` with a subclass, its test, a line in `registry.py`, an example in
+    `config/examples/`.
+    """
+
+    kind: ClassVar[str]
+    parameters_type: ClassVar[type[Parameters]]
+
+    def __init__(self, name: str, parameters: P) -> None:
+        self.name = name
+        self.parameters = parameters
+
+    @abstractmethod
+    async def probe(self, target: str, tools: Tools) -> Observation:
+        """Ask once. May raise anything: the monitor turns that into UNKNOWN."""
+
+
+class Action(ABC, Generic[P]):
+    """The capability of changing one thing (or, with `changes` False, of fetching evidence).
+
+    Attributes:
+        name: verb_noun, as written in playbooks.
+        repeatable: doing it once more after the daemon died in its middle does no harm.
+    """
+
+    name: ClassVar[str]
+    changes: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = False
+    parameters_type: ClassVar[type[Parameters]]
+
+    def __init__(self, parameters: P) -> None:
+        self.parameters = parameters
+
+    @abstractmethod
+    async def describe(self, target: str, tools: Tools) -> str:
+        """What `run` would do to this target now, in one line; changes nothing."""
+
+    @abstractmethod
+    async def run(self, target: str, tools: Tools) -> Outcome:
+        """Do it. May raise anything: the runner turns that into a failed outcome."""
+
+
+class Notifier(ABC, Generic[P]):
+    """What delivers a notification to people."""
+
+    kind: ClassVar[str]
+    parameters_type: ClassVar[type[Parameters]]
+
+    def __init__(self, name: str, parameters: P) -> None:
+        self.name = name
+        self.parameters = parameters
+
+    @abstractmethod
+    async def deliver(self, notification: Notification) -> None:
+        """Hand it over; raises `DeliveryError` if that failed."""
