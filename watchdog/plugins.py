@@ -9,17 +9,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from watchdog.core.container import ContainerFacts, Sighting
+from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome
+
+
+# A parameter that is a span of time: written as 30s or 5m, held as seconds.
+Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 
 class Parameters(BaseModel):

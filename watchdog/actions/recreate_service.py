@@ -1,0 +1,45 @@
+"""Replace a container by a new one of the same image."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from watchdog.core.errors import Refused
+from watchdog.core.event import Announcement
+from watchdog.core.run import Outcome, Result
+from watchdog.plugins import Action, Parameters, Tools
+
+
+class RecreateServiceParameters(Parameters):
+    """Nothing to set: the image stays the one that runs."""
+
+
+class RecreateService(Action[RecreateServiceParameters]):
+    """Through Compose, which made it: one made by the SDK would be replaced again at the next `up`."""
+
+    name: ClassVar[str] = "recreate_service"
+    repeatable: ClassVar[bool] = True
+    parameters_type: ClassVar[type[Parameters]] = RecreateServiceParameters
+
+    async def describe(self, target: str, tools: Tools) -> str:
+        """What `run` would do now."""
+        origin = tools.containers.origin_of(target)
+        if origin is None:
+            return f"nothing: Compose did not make {target}"
+        return (
+            f"docker compose -p {origin.project} up -d --no-deps --force-recreate --pull never "
+            f"{origin.service} (image {origin.image_id.removeprefix('sha256:')[:12]})"
+        )
+
+    async def run(self, target: str, tools: Tools) -> Outcome:
+        """Do it; refused when it would ship anything but the image that runs."""
+        origin = tools.containers.origin_of(target)
+        if origin is None:
+            return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
+        container_id = tools.containers.container_of(target)
+        tools.containers.announce(Announcement.of_replacement(container_id or ""), target)
+        try:
+            await tools.compose.recreate(origin)
+        except Refused as refused:
+            return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)))
+        return Outcome(result=Result.DONE)

@@ -1,0 +1,38 @@
+"""Is the container up, and well?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from watchdog.core.container import ContainerRules, judge
+from watchdog.core.observation import Observation
+from watchdog.plugins import Check, Duration, Parameters, Tools
+
+_DEFAULT = ContainerRules()
+
+
+class ContainerParameters(Parameters):
+    """When the state of a container is believed; see `core.container.ContainerRules`."""
+
+    rest: Duration = _DEFAULT.rest
+    loop_restarts: int = _DEFAULT.loop_restarts
+    loop_window: Duration = _DEFAULT.loop_window
+
+
+class Container(Check[ContainerParameters]):
+    """Looks at a container through the engine and judges what is seen with its past."""
+
+    kind: ClassVar[str] = "container"
+    parameters_type: ClassVar[type[Parameters]] = ContainerParameters
+
+    async def probe(self, target: str, tools: Tools) -> Observation:
+        """One look: one inspect, and one log line when the container is down."""
+        rules = ContainerRules(
+            rest=self.parameters.rest,
+            loop_restarts=self.parameters.loop_restarts,
+            loop_window=self.parameters.loop_window,
+        )
+        seen = await tools.containers.look(target)
+        observation = judge(self.name, seen, rules, tools.clock.now())
+        return replace(observation, evidence=tuple(tools.redact(line) for line in observation.evidence))
