@@ -1,1 +1,1 @@
-"""x."""
+"""What reads the daemon's happenings and passes them on: logs now, metrics later. Nothing here decides."""

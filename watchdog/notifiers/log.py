@@ -1,0 +1,44 @@
+"""Notifications as lines of the daemon's own log: always there, also when nothing else is configured."""
+
+from __future__ import annotations
+
+import logging
+from typing import ClassVar
+
+from watchdog.core.notification import Notification, Telling
+from watchdog.plugins import Notifier, Parameters
+from watchdog.wording import describe_notification
+
+# telemetry/logs.py renders what is logged here: JSON or readable, redacted.
+_log = logging.getLogger("watchdog.notification")
+
+_LEVELS = {
+    Telling.OPENED: logging.WARNING,
+    Telling.RETRYING: logging.WARNING,
+    Telling.ASKED: logging.WARNING,
+    Telling.ESCALATED: logging.ERROR,
+}
+
+
+class LogParameters(Parameters):
+    """Nothing to configure."""
+
+
+class Log(Notifier[LogParameters]):
+    """Writes each notification as one line, with the rest of its message in `lines`. Cannot fail."""
+
+    kind: ClassVar[str] = "log"
+    parameters_type: ClassVar[type[Parameters]] = LogParameters
+
+    async def deliver(self, notification: Notification) -> None:
+        """Write it down."""
+        message = describe_notification(notification)
+        facts = {
+            "telling": notification.telling.value,
+            "target": notification.target,
+            "incident": notification.incident,
+            "severity": notification.severity.value,
+            "lines": list(message.lines),
+        }
+        level = _LEVELS.get(notification.telling, logging.INFO)
+        _log.log(level, "%s", message.title, extra={k: v for k, v in facts.items() if v is not None})

@@ -1,0 +1,73 @@
+"""A notification in words: what happened, what was done, what is proven, what a human can do."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watchdog.core.notification import Notification
+from watchdog.core.observation import Fact
+from watchdog.wording.catalogue import Catalogue
+from watchdog.wording.english import ENGLISH
+from watchdog.wording.findings import describe_finding
+from watchdog.wording.plain import plain
+from watchdog.wording.spans import describe_span
+
+_SPANS = frozenset({"seconds", "stable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notification as text for people. One line each, no markup of any channel."""
+
+    title: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Title and lines, one below the other."""
+        return "\n".join((self.title, *self.lines))
+
+
+def describe_notification(notification: Notification, words: Catalogue = ENGLISH) -> Message:
+    """The notification as a message. A line that lacks one of its facts is left out."""
+    told = words.tellings[notification.telling.value]
+    facts = _facts(notification, words)
+    lines = tuple(line.format_map(facts) for line in told.lines if _needs(line) <= facts.keys())
+    return Message(title=told.title.format_map(_Lenient(facts)), lines=lines)
+
+
+class _Lenient(dict[str, str]):
+    """A title is always told, even when a fact is missing."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def _needs(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
+    facts = {name: _word(name, fact, words) for name, fact in notification.facts.items() if fact is not None}
+    facts["target"] = plain(notification.target)
+    facts["finding"] = describe_finding(notification.finding, words)
+    if notification.incident is not None:
+        facts["incident"] = plain(notification.incident)
+    return facts
+
+
+def _word(name: str, fact: Fact, words: Catalogue) -> str:
+    if name in _SPANS and isinstance(fact, int | float):
+        return describe_span(fact, words)
+    text = plain(str(fact))
+    match name:
+        case "reason":
+            return words.reasons.get(text, text)
+        case "act":
+            return words.acts.get(text, text)
+        case "action":
+            return words.actions.get(text, text)
+        case _:
+            return text
