@@ -130,6 +130,7 @@ class FakeEngine:
     Attributes:
         acts: what was asked of it through the gateway and changes something: ("start", container name) ...
         asked: every call through the gateway, by name.
+        stop_before_die: engine 26 tells `stop` a millisecond before `die`, engine 20 after it.
     """
 
     def __init__(self, clock: FakeClock | None = None, project: str = "demo") -> None:
@@ -139,6 +140,7 @@ class FakeEngine:
         self.images: dict[str, str] = {}
         self.acts: list[tuple[str, str]] = []
         self.asked: list[str] = []
+        self.stop_before_die = True
         self._ring: deque[EngineEvent | int] = deque(maxlen=RING)
         self._subscribers: set[asyncio.Queue[EngineEvent | Unreachable]] = set()
         self._errors: list[tuple[str, GatewayError]] = []
@@ -390,8 +392,8 @@ class FakeEngine:
             return
         found.state, found.exit_code, found.error, found.oom_killed = "running", 0, "", False
         found.health = "starting" if found.healthcheck else ""
-        self._tell(found, "start")
         found.started = self.time()
+        self._tell(found, "start")
         if found.crashes_on_start > 0:
             found.crashes_on_start -= 1
             self.crash(found.id)
@@ -403,9 +405,13 @@ class FakeEngine:
             self._tell(found, "kill", signal="15")
             if found.ignores_term:
                 self._tell(found, "kill", signal="9")
+        if self.stop_before_die:
+            self._tell(found, "stop")
+        if found.up:
             self._die(found, 137 if found.ignores_term else 0)
+        if not self.stop_before_die:
+            self._tell(found, "stop")
         found.state = "exited"
-        self._tell(found, "stop")
 
     def _die(self, found: FakeContainer, exit_code: int) -> None:
         found.state, found.exit_code = "exited", exit_code
