@@ -312,7 +312,7 @@ def _failed_start(observe: _Observer, seen: Sighting, stopped_by: Hand = Hand.IT
 
 def _judge_absent(check: str, seen: Sighting, now: Moment) -> Observation:
     hand = seen.life.removed_by or Hand.UNKNOWN
-    if seen.expect_running and hand is Hand.UNKNOWN:
+    if hand is Hand.UNKNOWN and seen.expect_running and seen.defined:
         hand = Hand.ITSELF
     seen_absent = Observation(
         check=check,

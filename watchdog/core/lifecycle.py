@@ -87,6 +87,7 @@ class Perform:
 
     incident: str
     target: str
+    playbook: str
     rung: Rung
     index: int
     attempt: int
@@ -312,7 +313,9 @@ def _perform(
         acted=None,
     )
     ledger = case.ledger if again else case.ledger.begun(rung.step.action, now)
-    effects: list[Effect] = [Perform(incident.id, incident.target, rung, index, attempts, again)]
+    effects: list[Effect] = [
+        Perform(incident.id, incident.target, incident.playbook, rung, index, attempts, again)
+    ]
     if attempts > 1 and not again:
         effects.append(
             Tell(

@@ -1,0 +1,59 @@
+"""All acts of ours that are under way, and which events of the engine they account for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from watchdog.core.event import Announcement, EngineEvent
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Hand
+from watchdog.core.target import name_target
+
+# An act that was announced and never came is forgotten after this; stops may take minutes.
+LASTS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    announcement: Announcement
+    target: str
+    at: Moment
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What we said we would do. Each event of ours is counted off, so that a second one is a person's."""
+
+    said: tuple[_Said, ...] = ()
+
+    def saying(self, announcement: Announcement, target: str, now: Moment, since: int = 0) -> Announcements:
+        """The same with one act more; only events from engine time `since` (ns) on can be its doing."""
+        kept = tuple(
+            said
+            for said in self.said
+            if now.seconds_since(said.at) < LASTS
+            and said.announcement.container_id != announcement.container_id
+        )
+        return Announcements((*kept, _Said(announcement=announcement, target=target, at=now, since=since)))
+
+    def claim(self, event: EngineEvent) -> tuple[Announcements, Hand]:
+        """WATCHDOG if the event is one that we announced (it is counted off), else PERSON."""
+        for index, said in enumerate(self.said):
+            if event.time < said.since:
+                continue
+            left = said.announcement.claim(event)
+            if left is not None:
+                counted = replace(said, announcement=left)
+                return Announcements((*self.said[:index], counted, *self.said[index + 1 :])), Hand.WATCHDOG
+            if _is_replacement(event, said):
+                return self, Hand.WATCHDOG
+        return self, Hand.PERSON
+
+
+def _is_replacement(event: EngineEvent, said: _Said) -> bool:
+    """A replacement creates a container whose id nobody knew before: it goes by its target."""
+    if event.action != "create" or "destroy" not in said.announcement.left:
+        return False
+    # Compose gives a replacement a passing name; its labels are the final ones.
+    return name_target(event.attributes, event.attributes.get("name", "")) == said.target

@@ -1,0 +1,181 @@
+"""Which containers there are, and what is known of their past: the one holder of the roster."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from watchdog.core.announcements import Announcements
+from watchdog.core.container import ContainerFacts, Sighting
+from watchdog.core.errors import NotThere, Refused, Unreachable
+from watchdog.core.event import Announcement, EngineEvent
+from watchdog.core.observation import Hand
+from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
+from watchdog.core.target import Wishes, combine
+from watchdog.plugins import Clock, Compose, Engine
+
+
+class Lister(Engine, Protocol):
+    """The engine, as the census needs it."""
+
+    async def list_containers(self) -> tuple[ContainerRow, ...]:
+        """Every container in scope, running or not, in one request."""
+        ...
+
+
+class Memory(Protocol):
+    """Where targets are remembered across restarts of the daemon."""
+
+    async def save_targets(self, targets: tuple[Known, ...]) -> None:
+        """Remember these as last seen."""
+        ...
+
+    async def forget_target(self, target: str) -> None:
+        """Remember it no more."""
+        ...
+
+
+class Census:
+    """Answers `plugins.Containers` from the engine's list, its events and inspects."""
+
+    def __init__(
+        self, engine: Lister, compose: Compose, clock: Clock, memory: Memory, wishes: Mapping[str, Wishes]
+    ) -> None:
+        self._engine = engine
+        self._compose = compose
+        self._clock = clock
+        self._memory = memory
+        self._wishes = wishes
+        self._announcements = Announcements()
+        self._heard: deque[tuple[int, str, str]] = deque(maxlen=1024)
+        self._listed = False
+        self.roster = Roster()
+
+    # --- plugins.Containers ---
+
+    async def look(self, target: str) -> Sighting:
+        """What is seen of a target now, with its past."""
+        if not self._listed:
+            raise Unreachable("the engine has not been listed yet")
+        if not self.roster.targets[target].present:
+            await self.take()  # absence, too, is only believed when it is seen now
+        known = self.roster.targets[target]
+        facts = await self._inspect(known) if known.present else None
+        wishes = self.wishes(target)
+        seen = self.roster.sighting(target, facts, wishes)
+        if facts is None:
+            return await self._absent(seen, known)
+        if facts.state in ("exited", "dead", "restarting"):
+            return await self._with_last_log(seen, facts)
+        return seen
+
+    def container_of(self, target: str) -> str | None:
+        """The id of the target's container, None when it has none."""
+        known = self.roster.targets.get(target)
+        return known.container_id if known is not None and known.present else None
+
+    def origin_of(self, target: str) -> ComposeOrigin | None:
+        """The Compose project that a target comes from."""
+        known = self.roster.targets.get(target)
+        return known.origin if known is not None else None
+
+    def announce(self, announcement: Announcement, target: str, since: int = 0) -> None:
+        """Say what events an act of ours is about to cause; only events from engine time `since` on count."""
+        self._announcements = self._announcements.saying(announcement, target, self._clock.now(), since)
+
+    # --- for the listener and the scheduler ---
+
+    def targets(self) -> tuple[str, ...]:
+        """The names of all watched targets."""
+        return tuple(name for name in self.roster.targets if self.wishes(name).enabled)
+
+    def wishes(self, target: str) -> Wishes:
+        """What config and labels say of a target."""
+        known = self.roster.targets.get(target)
+        return combine(self._wishes.get(target), known.wishes if known is not None else Wishes())
+
+    def remember(self, targets: Iterable[Known]) -> None:
+        """Begin with what an earlier daemon had seen: nothing of it is present until the list says so."""
+        self.roster = Roster(targets={known.target: known for known in targets}).listed(
+            (), self._clock.now()
+        )[0]
+
+    async def take(self) -> frozenset[str]:
+        """List everything once; the targets that look different from what was known."""
+        rows = await self._engine.list_containers()
+        before, self._listed = self.roster.targets, True
+        self.roster, changed = self.roster.listed(rows, self._clock.now())
+        moved = tuple(
+            known
+            for name, known in self.roster.targets.items()
+            if _identity(known) != _identity(before.get(name))
+        )
+        if moved:
+            await self._memory.save_targets(moved)
+        return frozenset(name for name in changed if self.wishes(name).enabled)
+
+    def hear(self, event: EngineEvent) -> str | None:
+        """Take in one event; the target it concerns, None if it was heard before or concerns none."""
+        key = (event.time, event.container_id, event.action)
+        if key in self._heard:
+            return None
+        self._heard.append(key)
+        self._announcements, hand = self._announcements.claim(event)
+        self.roster = self.roster.heard(event, hand, self._clock.now())
+        return self.roster.target_of(event.container_id)
+
+    def recall(self, events: Iterable[EngineEvent], reach: int | None) -> None:
+        """Take in what the engine itself still remembers, complete since `reach` (engine time, ns)."""
+        for event in events:
+            self.hear(event)
+        if reach is not None:
+            ids = {known.container_id for known in self.roster.targets.values()}
+            self.roster = self.roster.witnessed_since(ids, reach)
+
+    def own_up(self, target: str) -> None:
+        """A step of ours on this target was cut short: what cannot be told otherwise was our doing."""
+        container_id = self.container_of(target)
+        life = self.roster.lives.get(container_id or "")
+        if container_id is None or (life is not None and (life.ended_by or life.first_kill)):
+            return
+        self.roster = self.roster.attributed(container_id)
+
+    # --- parts ---
+
+    async def _inspect(self, known: Known) -> ContainerFacts | None:
+        try:
+            facts = await self._engine.inspect(known.container_id)
+        except NotThere:
+            await self.take()
+            known = self.roster.targets[known.target]
+            if not known.present:
+                return None
+            facts = await self._engine.inspect(known.container_id)
+        if known.target in self.roster.targets:
+            self.roster = self.roster.inspected(known.target, facts, self._clock.now())
+        return facts
+
+    async def _with_last_log(self, seen: Sighting, facts: ContainerFacts) -> Sighting:
+        lines: tuple[str, ...] = ()
+        with suppress(Refused):  # a log driver that cannot be read hides one line, no more
+            lines = await self._engine.logs(facts.id, 1)
+        return replace(seen, last_log=lines[-1] if lines else "")
+
+    async def _absent(self, seen: Sighting, known: Known) -> Sighting:
+        if seen.life.removed_by is Hand.PERSON or known.origin is None:
+            return seen
+        defined = await self._compose.defines(known.origin)
+        if defined is False:
+            self.roster = self.roster.forgotten(known.target)
+            await self._memory.forget_target(known.target)
+        return replace(seen, defined=defined)
+
+
+def _identity(known: Known | None) -> tuple[object, ...] | None:
+    """What of a target is worth remembering across restarts: its state is looked at anyway."""
+    if known is None:
+        return None
+    return (known.container_id, known.image_id, known.wishes, known.origin)

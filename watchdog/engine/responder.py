@@ -1,0 +1,260 @@
+"""Owns what is remembered of every target: decides through core, saves, and only then acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from watchdog.core.errors import GatewayError, NotThere
+from watchdog.core.guardrail import Ledger
+from watchdog.core.happening import Happening, Publish
+from watchdog.core.incident import Case, Phase
+from watchdog.core.lifecycle import (
+    Abort,
+    DaemonReturned,
+    Decision,
+    Event,
+    Look,
+    Order,
+    Ordered,
+    Perform,
+    Policy,
+    StepEnded,
+    Tell,
+    advance,
+)
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Notification
+from watchdog.core.observation import Observation
+from watchdog.plugins import Clock
+
+# When the journal refuses a decision, nothing is done, and the target is looked at again after this.
+RETRY_SAVE = 5.0
+
+
+class Book(Protocol):
+    """The journal, as the responder needs it."""
+
+    async def save(
+        self, case: Case, notifications: tuple[Notification, ...], reason: str, now: Moment
+    ) -> None:
+        """Keep one decision, in one transaction."""
+        ...
+
+    async def load_cases(self) -> tuple[Case, ...]:
+        """What an earlier daemon remembered."""
+        ...
+
+    async def last_incident_number(self) -> int:
+        """The number of the newest incident, 0 if there was none."""
+        ...
+
+
+class Responder:
+    """One case a target and check; decisions on one target are made one after the other."""
+
+    def __init__(
+        self,
+        *,
+        journal: Book,
+        clock: Clock,
+        policy_of: Callable[[str, str], Policy],
+        ask: Callable[[str], None],
+        perform: Callable[[Perform], None],
+        abort: Callable[[str, str], None],
+        told: Callable[[], None],
+        publish: Publish,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._policy_of = policy_of
+        self._ask = ask
+        self._perform = perform
+        self._abort = abort
+        self._told = told
+        self._publish = publish
+        self._cases: dict[tuple[str, str], Case] = {}
+        self._latest: dict[str, Observation] = {}
+        self._reasons: dict[str, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._unsettled: tuple[tuple[str, str], ...] = ()
+        self._number = 0
+
+    # --- what is remembered ---
+
+    def cases(self) -> tuple[Case, ...]:
+        """Everything that is remembered, of all targets."""
+        return tuple(self._cases.values())
+
+    def case(self, target: str) -> Case | None:
+        """What is remembered of a target: the case with an incident if there is one."""
+        mine = [case for case in self._cases.values() if case.target == target]
+        return next((case for case in mine if case.incident is not None), mine[0] if mine else None)
+
+    def latest(self, target: str) -> Observation | None:
+        """What was last seen of a target."""
+        return self._latest.get(target)
+
+    def reason(self, target: str) -> str:
+        """Why the target stands as it does: the reason of the latest decision."""
+        return self._reasons.get(target, "not looked at yet")
+
+    # --- what happens ---
+
+    async def remember(self) -> None:
+        """Begin with what an earlier daemon remembered."""
+        self._number = await self._journal.last_incident_number()
+        for case in await self._journal.load_cases():
+            # Health is verified by watching, and nobody was.
+            ledger = Ledger(
+                target=case.target,
+                version=case.ledger.version,
+                attempts=case.ledger.attempts,
+                given_up=case.ledger.given_up,
+            )
+            self._cases[case.check, case.target] = Case(
+                check=case.check, target=case.target, ledger=ledger, incident=case.incident, hold=case.hold
+            )
+        self._unsettled = tuple(self._cases)
+
+    async def settle(self) -> None:
+        """Settle what an earlier daemon left open, by looking; to be called once the engine can be asked."""
+        for check, target in self._unsettled:
+            await self._decide(check, target, DaemonReturned())
+        self._unsettled = ()
+
+    async def receive(self, seen: Observation) -> None:
+        """A check has looked."""
+        before = self._latest.get(seen.target)
+        self._latest[seen.target] = seen
+        if before is None or (before.status, before.finding.kind) != (seen.status, seen.finding.kind):
+            self._announce(
+                "observation.changed", seen.target, None, status=seen.status.value, finding=seen.finding.kind
+            )
+        await self._decide(seen.check, seen.target, seen)
+
+    async def step_ended(self, check: str, target: str, ended: StepEnded) -> None:
+        """The runner has ended a step."""
+        await self._decide(check, target, ended)
+
+    async def order(self, target: str, order: Order, by: str) -> str:
+        """A person's order; returns what follows from it, in a sentence. Raises `NotThere` if unknown."""
+        checks = [check for check, name in self._cases if name == target]
+        if not checks:
+            raise NotThere(f'there is no target "{target}"')
+        reason = ""
+        for check in checks:
+            reason = await self._decide(check, target, Ordered(order, by))
+        return reason
+
+    async def stop(self) -> None:
+        """Forget all timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    async def _decide(self, check: str, target: str, event: Event) -> str:
+        async with self._locks.setdefault(target, asyncio.Lock()):
+            now = self._clock.now()
+            case = self._case_for(check, target)
+            decision = advance(case, event, self._policy_of(check, target), now)
+            notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
+            if decision.case != case or notifications:
+                try:
+                    await self._journal.save(decision.case, notifications, decision.reason, now)
+                except GatewayError as error:
+                    self._announce("journal.failed", target, None, reason=str(error))
+                    self._look_after(target, RETRY_SAVE)
+                    return f"not done, the journal cannot be written: {error}"
+            self._keep(case, decision)
+            self._narrate(case, decision)
+            for effect in decision.effects:
+                self._carry_out(check, target, effect)
+            return decision.reason
+
+    def _case_for(self, check: str, target: str) -> Case:
+        """The case, with the ledger and the hold that all checks of the target share."""
+        case = self._cases.get((check, target))
+        if case is not None:
+            return case
+        shared = self.case(target)
+        if shared is not None:
+            return Case(check=check, target=target, ledger=shared.ledger, hold=shared.hold)
+        return Case(check=check, target=target, ledger=Ledger(target=target))
+
+    def _keep(self, before: Case, decision: Decision) -> None:
+        after = decision.case
+        incident = after.incident
+        if incident is not None and before.incident is None:
+            self._number = max(self._number, int(incident.id))
+        if incident is not None and incident.phase is Phase.RESOLVED:
+            incident = None
+        for key, case in list(self._cases.items()):
+            if case.target == after.target:
+                self._cases[key] = Case(
+                    check=case.check,
+                    target=case.target,
+                    ledger=after.ledger,
+                    incident=case.incident,
+                    hold=after.hold,
+                )
+        self._cases[after.check, after.target] = Case(
+            check=after.check, target=after.target, ledger=after.ledger, incident=incident, hold=after.hold
+        )
+
+    def next_number(self) -> str:
+        """The id that the next incident would get."""
+        return str(self._number + 1)
+
+    def _carry_out(self, check: str, target: str, effect: object) -> None:
+        match effect:
+            case Look():
+                self._look_after(target, effect.after)
+            case Perform():
+                self._perform(effect)
+            case Abort():
+                self._abort(target, effect.reason)
+            case Tell():
+                self._told()
+            case _:
+                raise AssertionError(effect, check)
+
+    def _look_after(self, target: str, seconds: float) -> None:
+        timer = self._timers.pop(target, None)
+        if timer is not None:
+            timer.cancel()
+        if seconds <= 0:
+            self._ask(target)
+            return
+        self._timers[target] = asyncio.get_running_loop().call_later(seconds, self._ask, target)
+
+    def _narrate(self, case: Case, decision: Decision) -> None:
+        target = case.target
+        if self._reasons.get(target) != decision.reason:
+            self._reasons[target] = decision.reason
+            self._announce("decision", target, None, reason=decision.reason)
+        before, after = case.incident, decision.case.incident
+        if after is not None and (before is None or before.phase is not after.phase):
+            if before is None:
+                self._announce("incident.opened", target, after.id, finding=after.finding.kind)
+            if after.phase is not Phase.OPEN:
+                ending = after.ending.value if after.ending else None
+                self._announce(
+                    f"incident.{after.phase.value}",
+                    target,
+                    after.id,
+                    finding=after.finding.kind,
+                    ending=ending,
+                )
+        if (case.hold is None) != (decision.case.hold is None):
+            hold = decision.case.hold
+            self._announce(
+                "hold.begun" if hold else "hold.ended", target, None, act=hold.act.value if hold else None
+            )
+
+    def _announce(self, name: str, target: str, incident: str | None, **facts: str | None) -> None:
+        self._publish(
+            Happening(name=name, at=self._clock.now(), target=target, incident=incident, facts=facts)
+        )

@@ -1,0 +1,174 @@
+"""Carries out one step: intent saved, action, outcome saved, handed back. It claims nothing: checks verify."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from watchdog.core.errors import GatewayError, WatchdogError
+from watchdog.core.happening import Happening, Publish
+from watchdog.core.lifecycle import Perform
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact
+from watchdog.core.playbook import Step
+from watchdog.core.run import Outcome, Result
+from watchdog.plugins import Action, Parameters, Tools
+
+# No step takes longer than this, whatever hangs; the gateways' own deadlines are far below it.
+LONGEST_STEP = 900.0
+# Evidence that is not there by then is not waited for.
+LONGEST_LOOK = 10.0
+
+
+class StepBook(Protocol):
+    """The journal, as the runner needs it."""
+
+    async def begin_step(
+        self,
+        *,
+        incident: str,
+        playbook: str,
+        target: str,
+        action: str,
+        rung: int,
+        attempt: int,
+        container_id: str,
+        trigger: str,
+        now: Moment,
+    ) -> int:
+        """Keep the intent, before the effect."""
+        ...
+
+    async def end_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
+        """Keep how it ended."""
+        ...
+
+
+class Runner:
+    """At most one changing step on a target at a time."""
+
+    def __init__(
+        self,
+        *,
+        journal: StepBook,
+        tools: Tools,
+        build_action: Callable[[Step], Action[Parameters]],
+        ended: Callable[[str, str, Outcome], Awaitable[None]],
+        spawn: Callable[[str, Coroutine[Any, Any, None]], None],
+        publish: Publish,
+    ) -> None:
+        self._journal = journal
+        self._tools = tools
+        self._build_action = build_action
+        self._ended = ended
+        self._spawn = spawn
+        self._publish = publish
+        self._running: dict[str, asyncio.Task[Outcome]] = {}
+        self._aborted: dict[str, str] = {}
+
+    def begin(self, order: Perform) -> None:
+        """Carry out a rung, in a task of its own."""
+        self._spawn(f"{order.rung.step.action} on {order.target}", self._carry_out(order))
+
+    def abort(self, target: str, reason: str) -> None:
+        """End what runs on a target; what was already asked of the engine cannot be taken back."""
+        running = self._running.get(target)
+        if running is not None:
+            self._aborted[target] = reason
+            running.cancel()
+
+    def busy(self) -> tuple[str, ...]:
+        """The targets on which a step runs now."""
+        return tuple(self._running)
+
+    async def _carry_out(self, order: Perform) -> None:
+        step, target = order.rung.step, order.target
+        if target in self._running:
+            outcome = Outcome(result=Result.SKIPPED, reason="another step is running on this target")
+            await self._ended(target, order.incident, outcome)
+            return
+        task = asyncio.ensure_future(self._record(order, step))
+        self._running[target] = task
+        for companion in order.rung.companions:
+            self._spawn(f"{companion.action} on {target}", self._accompany(order, companion))
+        try:
+            outcome = await task
+        except asyncio.CancelledError:
+            if target not in self._aborted:
+                task.cancel()
+                raise  # the daemon is stopping: the open intent is settled at the next start
+            outcome = Outcome(result=Result.ABORTED, reason=self._aborted[target])
+        finally:
+            self._running.pop(target, None)
+            self._aborted.pop(target, None)
+        await self._ended(target, order.incident, outcome)
+
+    async def _record(self, order: Perform, step: Step) -> Outcome:
+        try:
+            step_id = await self._begin(order, step)
+        except GatewayError as error:
+            return Outcome(result=Result.SKIPPED, reason=f"the intent could not be saved: {error}")
+        self._say("step.begun", order, action=step.action, attempt=order.attempt)
+        outcome = Outcome(result=Result.INTERRUPTED)
+        try:
+            outcome = await self._act(order.target, step, LONGEST_STEP)
+        except asyncio.CancelledError:
+            reason = self._aborted.get(order.target)
+            if reason is not None:
+                outcome = Outcome(result=Result.ABORTED, reason=reason)
+                await self._end(step_id, outcome, order)
+            raise
+        await self._end(step_id, outcome, order)
+        return outcome
+
+    async def _accompany(self, order: Perform, step: Step) -> None:
+        """A looking step beside the changing one; whatever becomes of it, the heal goes on."""
+        outcome = await self._act(order.target, step, LONGEST_LOOK)
+        try:
+            step_id = await self._begin(order, step)
+            await self._journal.end_step(step_id, outcome, self._tools.clock.now())
+        except GatewayError as error:
+            self._say("journal.failed", order, reason=str(error))
+
+    async def _act(self, target: str, step: Step, within: float) -> Outcome:
+        try:
+            async with asyncio.timeout(within):
+                return await self._build_action(step).run(target, self._tools)
+        except TimeoutError:
+            return Outcome(result=Result.FAILED, reason=f"not done within {within:g} s")
+        except WatchdogError as error:
+            return Outcome(result=Result.FAILED, reason=self._tools.redact(str(error)))
+        except Exception as error:  # noqa: BLE001 - a broken action must not take the daemon with it
+            reason = f"the action itself failed: {type(error).__name__}: {error}"
+            return Outcome(result=Result.FAILED, reason=self._tools.redact(reason), hopeless=True)
+
+    async def _begin(self, order: Perform, step: Step) -> int:
+        return await self._journal.begin_step(
+            incident=order.incident,
+            playbook=order.playbook,
+            target=order.target,
+            action=step.action,
+            rung=order.index,
+            attempt=order.attempt,
+            container_id=self._tools.containers.container_of(order.target) or "",
+            trigger="again" if order.again else "incident",
+            now=self._tools.clock.now(),
+        )
+
+    async def _end(self, step_id: int, outcome: Outcome, order: Perform) -> None:
+        try:
+            await self._journal.end_step(step_id, outcome, self._tools.clock.now())
+        except GatewayError as error:
+            self._say("journal.failed", order, reason=str(error))
+        self._say(
+            "step.ended",
+            order,
+            action=order.rung.step.action,
+            result=outcome.result.value,
+            reason=outcome.reason or None,
+        )
+
+    def _say(self, name: str, order: Perform, **facts: Fact) -> None:
+        now = self._tools.clock.now()
+        self._publish(Happening(name=name, at=now, target=order.target, incident=order.incident, facts=facts))

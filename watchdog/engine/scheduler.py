@@ -1,0 +1,40 @@
+"""Fires triggers on a schedule; the work itself runs in our own supervised tasks.
+
+APScheduler lives here and nowhere else. Its jobs only start a task: a hung job of its own would never be
+run again, and its default grace of one second drops runs silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+
+class Scheduler:
+    """Runs things every so often, in UTC, until stopped."""
+
+    def __init__(self, spawn: Callable[[str, Coroutine[Any, Any, None]], None]) -> None:
+        self._spawn = spawn
+        self._jobs = AsyncIOScheduler(timezone=UTC)
+
+    def every(self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do `work` every so many seconds (whole ones, at least 1), the first time after that span."""
+
+        async def fire() -> None:
+            self._spawn(name, work())
+
+        trigger = IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC)
+        self._jobs.add_job(fire, trigger, id=name, coalesce=True, misfire_grace_time=None)
+
+    def start(self) -> None:
+        """Begin to fire."""
+        self._jobs.start()
+
+    def stop(self) -> None:
+        """Fire no more."""
+        if self._jobs.running:
+            self._jobs.shutdown(wait=False)
