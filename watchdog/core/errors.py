@@ -3,6 +3,7 @@
 WatchdogError
 ├── ConfigError            what is wrong, where, what to do; all of them at once
 ├── GatewayError
+│   ├── JournalError       the journal cannot be used, or did not take what it was given: the file and the fix
 │   ├── Unreachable        the other side could not be asked: nothing is known, nothing follows
 │   └── Refused            the other side answered no
 │       └── NotThere       ... because what was asked for does not exist
@@ -26,6 +27,10 @@ class ConfigError(WatchdogError):
 
 class GatewayError(WatchdogError):
     """An outside system did not do what it was asked."""
+
+
+class JournalError(GatewayError):
+    """The journal cannot be used, or did not take what it was given. Nothing may be done that it does not know."""
 
 
 class Unreachable(GatewayError):  # noqa: N818 - reads as what it says: the engine is unreachable

@@ -1,0 +1,196 @@
+"""The journal: what watchdog remembers and why it did what it did, in one SQLite file.
+
+Write-ahead log, `synchronous=FULL`: when a write has returned, it survives the loss of power. One thread does
+everything, in the order of the calls. Belongs here: what the others may call. Does not: SQL
+(`journal_store`), the tables (`journal_schema`), the file and its lock (`journal_file`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from watchdog.core.errors import JournalError
+from watchdog.core.incident import Case, Incident
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Notification
+from watchdog.core.roster import Known
+from watchdog.core.run import Outcome
+from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
+from watchdog.gateways.journal_store import Store
+from watchdog.gateways.journal_thread import JournalThread
+
+R = TypeVar("R")
+
+
+class Journal:
+    """The open journal. Made by `open`, ended by `close`.
+
+    Every method raises JournalError when the journal did not do it: then nothing of that call was written.
+    A caller that is cancelled stops waiting, but its call is carried out all the same.
+    """
+
+    def __init__(self, thread: JournalThread, store: Store) -> None:
+        self._thread = thread
+        self._store = store
+        self._closed = False
+
+    @classmethod
+    async def open(cls, path: Path) -> Journal:
+        """Open the journal at `path` and claim it for this process; made if there is none (mode 0600).
+
+        Raises:
+            JournalError: what is wrong with the file, and the fix.
+        """
+        thread = JournalThread()
+        try:
+            store = await thread.call(partial(Store, path))
+        except BaseException:
+            thread.stop()
+            raise
+        return cls(thread, store)
+
+    async def close(self) -> None:
+        """Finish what was asked for, close the file and give up the claim. Twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self._thread.call(self._store.close)
+        finally:
+            self._thread.stop()
+
+    # --- decisions: written by the responder ------------------------------------------------------------
+
+    async def save(
+        self, case: Case, notifications: tuple[Notification, ...], reason: str, now: Moment
+    ) -> None:
+        """Write one decision, all or nothing: the case, what is to be told, and the reason as a line.
+
+        Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
+        """
+        await self._call(partial(self._store.save, case, notifications, reason, now))
+
+    async def load_cases(self) -> tuple[Case, ...]:
+        """The cases that still matter: an open incident, attempts against the target, or a hold."""
+        return await self._call(self._store.load_cases)
+
+    async def last_incident_number(self) -> int:
+        """The highest number that an incident's id ends with, 0 before the first."""
+        return await self._call(self._store.last_incident_number)
+
+    # --- runs and steps: written by the runner ----------------------------------------------------------
+
+    async def begin_step(
+        self,
+        *,
+        incident: str,
+        playbook: str,
+        target: str,
+        action: str,
+        rung: int,
+        attempt: int,
+        container_id: str | None,
+        text: str,
+        now: Moment,
+        trigger: Trigger = Trigger.INCIDENT,
+    ) -> int:
+        """Write that a step is about to begin, and return its id; on disk before this returns.
+
+        The incident must have been saved. Its one run is made, or taken up again, by its first step. `rung`
+        is the index on the ladder; `attempt` counts from 1 within the incident; `container_id` is what the
+        step acts on, None when there is no container; `text` says in one line what it will do.
+        """
+        return await self._call(
+            partial(
+                self._store.begin_step,
+                incident=incident,
+                playbook=playbook,
+                target=target,
+                action=action,
+                rung=rung,
+                attempt=attempt,
+                container_id=container_id,
+                trigger=trigger,
+                text=text,
+                now=now,
+            )
+        )
+
+    async def end_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
+        """Write how a step ended, with its evidence. Of two ends the first one stands."""
+        await self._call(partial(self._store.end_step, step_id, outcome, now, settled=False))
+
+    async def settle_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
+        """Write what was found, by looking, to have become of a step that a crash of ours interrupted."""
+        await self._call(partial(self._store.end_step, step_id, outcome, now, settled=True))
+
+    async def end_run(self, incident: str, result: str, now: Moment) -> None:
+        """Write how the run of an incident ended, in a word; nothing happens if it never had a run."""
+        await self._call(partial(self._store.end_run, incident, result, now))
+
+    async def open_steps(self) -> tuple[StepRecord, ...]:
+        """The steps that were begun and not ended: at start, those that a crash interrupted."""
+        return await self._call(self._store.open_steps)
+
+    # --- the outbox: written by the dispatcher ----------------------------------------------------------
+
+    async def undelivered(self, notifier: str, limit: int = 100) -> tuple[OutboxEntry, ...]:
+        """What this notifier has still to deliver, in the order in which it was decided.
+
+        A notifier that never asked before starts with what was decided since the journal was opened: a new
+        one is not flooded with the past.
+        """
+        return await self._call(partial(self._store.undelivered, notifier, limit))
+
+    async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
+        """Write that it was handed over."""
+        await self._call(partial(self._store.tried, outbox_id, notifier, Delivery.DELIVERED, "", now))
+
+    async def failed(
+        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+    ) -> None:
+        """Write that it could not be handed over; `permanent`: it will not be tried again."""
+        state = Delivery.REFUSED if permanent else Delivery.PENDING
+        await self._call(partial(self._store.tried, outbox_id, notifier, state, error, now))
+
+    # --- targets: written by the listener ---------------------------------------------------------------
+
+    async def save_targets(self, targets: tuple[Known, ...]) -> None:
+        """Write these targets as last seen; others stay. Those as written last cost nothing."""
+        await self._call(partial(self._store.save_targets, targets))
+
+    async def load_targets(self) -> tuple[Known, ...]:
+        """All targets that were seen and not forgotten, by name."""
+        return await self._call(self._store.load_targets)
+
+    async def forget_target(self, target: str) -> None:
+        """Remove a target from those seen; no error if it is not there."""
+        await self._call(partial(self._store.forget_target, target))
+
+    # --- the story --------------------------------------------------------------------------------------
+
+    async def note(
+        self, kind: str, text: str, *, now: Moment, target: str | None = None, incident: str | None = None
+    ) -> None:
+        """Write one line of the story: the daemon started, the engine was lost, a person gave an order."""
+        await self._call(partial(self._store.note, kind, text, target, incident, now))
+
+    async def incidents(self, limit: int, target: str | None = None) -> tuple[Incident, ...]:
+        """The latest incidents, newest first; of one target if it is named."""
+        return await self._call(partial(self._store.incidents, limit, target))
+
+    async def story(self, incident_id: str) -> Story:
+        """Everything written down of one incident. Raises NotThere if there is no such incident."""
+        return await self._call(partial(self._store.story, incident_id))
+
+    async def recent_entries(self, limit: int) -> tuple[Entry, ...]:
+        """The latest lines of the story, the oldest of them first."""
+        return await self._call(partial(self._store.recent_entries, limit))
+
+    async def _call(self, work: Callable[[], R]) -> R:
+        if self._closed:
+            raise JournalError("the journal is closed")
+        return await self._thread.call(work)

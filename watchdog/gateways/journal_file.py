@@ -1,0 +1,129 @@
+"""The file of the journal: found, locked, made, opened; what went wrong with it in words."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from watchdog.core.errors import JournalError
+from watchdog.gateways.journal_schema import migrate
+
+# Seconds to wait for a person's sqlite3 shell that holds the file.
+PATIENCE = 5.0
+OWNER_ONLY = 0o600
+
+_FIXES = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_IOERR: "the disk does not read or write it: see the system's log, and whether the disk is full",
+    sqlite3.SQLITE_READONLY: "it cannot be written: make the file and its folder writable for watchdog's user",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: make the file and its folder writable for watchdog's user",
+    sqlite3.SQLITE_PERM: "it cannot be opened: make the file and its folder writable for watchdog's user",
+    sqlite3.SQLITE_BUSY: "another program holds it: close any sqlite3 shell with an open transaction",
+    sqlite3.SQLITE_LOCKED: "another program holds it: close any sqlite3 shell with an open transaction",
+    sqlite3.SQLITE_NOTADB: "it is no database: put a copy back, or move it away to begin with an empty memory",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: put a copy back, or move it away to begin with an empty memory",
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn whatever the file or SQLite raises into a JournalError that names the file and the fix."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        fix = _FIXES.get(code, "this is a fault of watchdog: please report it")
+        raise JournalError(f"journal {path}: {fix} ({error})") from error
+    except OSError as error:
+        fix = "make the folder exist and writable for watchdog's user, on a disk with space"
+        raise JournalError(f"journal {path}: {error.strerror or error}: {fix}") from error
+    except JournalError as error:
+        if str(path) in str(error):
+            raise
+        raise JournalError(f"journal {path}: {error}") from error
+
+
+def lock(path: Path) -> int:
+    """Claim the journal for this process, until the returned descriptor is closed.
+
+    Raises:
+        JournalError: another watchdog has it.
+        OSError: the lock file cannot be made.
+    """
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "pid unknown"
+        os.close(descriptor)
+        raise JournalError(
+            f"another watchdog ({owner}) uses {path}: stop it, or give this one a state folder of its own"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    # The host too: two containers on one volume may both be pid 1.
+    os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+    return descriptor
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the journal at `path`, made if there is none, brought to the present schema. Hold its lock first.
+
+    Raises:
+        JournalError: it is not a journal, or a newer one.
+        OSError, sqlite3.Error: it cannot be opened.
+    """
+    if not path.exists():
+        _make(path)
+    elif path.is_file() and path.stat().st_size == 0:
+        # Ours never is: it is made elsewhere and moved here when complete.
+        raise JournalError("it is empty: put a copy back, or remove it to begin with an empty memory")
+    if path.stat().st_mode & 0o077:
+        path.chmod(OWNER_ONLY)
+    connection = _connect(path)
+    try:
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty journal in one stroke: a crash in the middle leaves none, never half of one."""
+    new = path.with_name(path.name + ".new")
+    for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{path}-wal"), Path(f"{path}-shm")):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
+    with closing(_connect(new)) as connection:
+        migrate(connection, fresh=True)
+    new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        _set_up(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise JournalError(
+            "its disk does not share memory between programs: keep the journal on a local disk"
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")

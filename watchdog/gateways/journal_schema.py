@@ -1,0 +1,190 @@
+"""The tables of the journal, and how an older journal becomes a present one.
+
+A record that is written whole (an incident, a ledger, a notification) is kept as one JSON document, and the
+columns that are searched, constrained or read by people are generated from it: one truth, no drift, and a
+new field with a default needs no migration. What is written in two moments (a step and its end) has columns.
+Every moment is JSON too, with a plain column `..._wall` beside it for people with a sqlite3 shell.
+
+A migration is never changed once it was released: a new one is added at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from watchdog.core.errors import JournalError
+
+# "wdog": in the file's header, so that another program's database is not taken for a journal.
+APPLICATION_ID = 0x77646F67
+
+_FIRST = (
+    """
+    CREATE TABLE incidents (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        number INTEGER NOT NULL,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        check_name TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.check')) STORED,
+        target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) STORED,
+        playbook TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.playbook')) STORED,
+        severity TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.severity')) STORED
+            CHECK (severity IN ('critical', 'high', 'warning')),
+        phase TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.phase')) STORED
+            CHECK (phase IN ('open', 'acting', 'verifying', 'escalated', 'resolved')),
+        ending TEXT GENERATED ALWAYS AS (json_extract(record, '$.ending')) STORED
+            CHECK (ending IN ('healed', 'recovered', 'taken_over')),
+        opened_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.opened.wall')) VIRTUAL,
+        resolved_wall TEXT GENERATED ALWAYS AS (json_extract(record, '$.resolved.wall')) VIRTUAL,
+        CHECK (id = json_extract(record, '$.id'))
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX one_open_incident ON incidents (check_name, target) WHERE phase <> 'resolved'",
+    "CREATE INDEX incidents_of_target ON incidents (target, seq)",
+    """
+    CREATE TABLE cases (
+        check_name TEXT NOT NULL,
+        target TEXT NOT NULL,
+        PRIMARY KEY (check_name, target)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE ledgers (
+        target TEXT PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        attempts INTEGER NOT NULL GENERATED ALWAYS AS (json_array_length(record, '$.attempts')) VIRTUAL,
+        given_up INTEGER NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.given_up')) VIRTUAL
+            CHECK (given_up IN (0, 1)),
+        CHECK (target = json_extract(record, '$.target'))
+    ) STRICT
+    """,
+    """
+    CREATE TABLE holds (
+        target TEXT PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        act TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.act')) VIRTUAL
+            CHECK (act IN ('stopped', 'paused', 'removed', 'unclear', 'ordered')),
+        since_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.since.wall')) VIRTUAL,
+        CHECK (target = json_extract(record, '$.target'))
+    ) STRICT
+    """,
+    """
+    CREATE TABLE entries (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL CHECK (json_valid(at)),
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(at, '$.wall')) VIRTUAL,
+        kind TEXT NOT NULL CHECK (kind <> ''),
+        target TEXT,
+        incident TEXT REFERENCES incidents (id),
+        text TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX entries_of_incident ON entries (incident) WHERE incident IS NOT NULL",
+    """
+    CREATE TABLE runs (
+        incident TEXT PRIMARY KEY REFERENCES incidents (id),
+        playbook TEXT NOT NULL,
+        target TEXT NOT NULL,
+        triggered_by TEXT NOT NULL CHECK (triggered_by IN ('incident', 'schedule', 'operator')),
+        begun TEXT NOT NULL CHECK (json_valid(begun)),
+        begun_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(begun, '$.wall')) VIRTUAL,
+        ended TEXT CHECK (ended IS NULL OR json_valid(ended)),
+        ended_wall TEXT GENERATED ALWAYS AS (json_extract(ended, '$.wall')) VIRTUAL,
+        result TEXT NOT NULL DEFAULT ''
+    ) STRICT
+    """,
+    """
+    CREATE TABLE steps (
+        id INTEGER PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (incident),
+        action TEXT NOT NULL,
+        rung INTEGER NOT NULL CHECK (rung >= 0),
+        attempt INTEGER NOT NULL CHECK (attempt >= 1),
+        container_id TEXT,
+        text TEXT NOT NULL,
+        begun TEXT NOT NULL CHECK (json_valid(begun)),
+        begun_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(begun, '$.wall')) VIRTUAL,
+        ended TEXT CHECK (ended IS NULL OR json_valid(ended)),
+        ended_wall TEXT GENERATED ALWAYS AS (json_extract(ended, '$.wall')) VIRTUAL,
+        outcome TEXT CHECK (outcome IS NULL OR json_valid(outcome)),
+        result TEXT GENERATED ALWAYS AS (json_extract(outcome, '$.result')) VIRTUAL
+            CHECK (result IN ('done', 'failed', 'skipped', 'aborted', 'interrupted')),
+        settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        CHECK ((ended IS NULL) = (outcome IS NULL))
+    ) STRICT
+    """,
+    "CREATE INDEX steps_of_run ON steps (run)",
+    "CREATE INDEX open_steps ON steps (id) WHERE ended IS NULL",
+    """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
+        telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
+            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released')),
+        target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
+        incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
+            REFERENCES incidents (id)
+    ) STRICT
+    """,
+    "CREATE INDEX outbox_of_incident ON outbox (incident) WHERE incident IS NOT NULL",
+    """
+    CREATE TABLE notifiers (
+        name TEXT PRIMARY KEY,
+        after INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE deliveries (
+        notifier TEXT NOT NULL REFERENCES notifiers (name),
+        outbox_id INTEGER NOT NULL REFERENCES outbox (id),
+        state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'refused')),
+        attempts INTEGER NOT NULL CHECK (attempts >= 1),
+        tried TEXT NOT NULL CHECK (json_valid(tried)),
+        tried_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(tried, '$.wall')) VIRTUAL,
+        error TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (notifier, outbox_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX deliveries_of_notification ON deliveries (outbox_id)",
+    """
+    CREATE TABLE targets (
+        target TEXT PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        CHECK (target = json_extract(record, '$.target'))
+    ) STRICT
+    """,
+)
+
+# Migration n makes version n + 1 of version n.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection, *, fresh: bool = False) -> None:
+    """Bring the tables to the present version, in one transaction.
+
+    Args:
+        connection: in autocommit.
+        fresh: the file has just been made by us; otherwise it must be a journal already.
+
+    Raises:
+        JournalError: it is another program's database, or was written by a newer watchdog.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if not fresh and (application != APPLICATION_ID or version < 1):
+        raise JournalError("it is an SQLite database, but no journal of watchdog")
+    if version > VERSION:
+        raise JournalError(
+            f"it was written by a newer watchdog (schema {version}, this one knows {VERSION}): run that version, "
+            "or move the file away to begin with an empty memory"
+        )
+    if version == VERSION:
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    for migration in MIGRATIONS[version:]:
+        for statement in migration:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
