@@ -6,15 +6,15 @@ on the internet. Standard library only.
 
 import json
 import logging
-import os
 import random
 import signal
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-UNHEALTHY_FLAG = "/run/demo/unhealthy"  # made by demo/break unhealthy
+UNHEALTHY_FLAG = Path("/run/demo/unhealthy")  # made by demo/break unhealthy
 NOTE = "demo stand-in for the Binance feeder: made-up prices, kept in memory"
 SOURCE = "demo"
 STARTED = time.monotonic()
@@ -77,7 +77,7 @@ class Answers(BaseHTTPRequestHandler):
             self.send_json(404, {"error": "not found", "try": ["/health", "/metrics", "/prices"]})
 
     def send_health(self) -> None:
-        told_to_fail = os.path.exists(UNHEALTHY_FLAG)
+        told_to_fail = UNHEALTHY_FLAG.exists()
         answer = {
             "status": "unhealthy" if told_to_fail else "healthy",
             "service": "market-feeder",
@@ -97,7 +97,7 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Healthchecks come every two seconds: they are not worth a line each."""
 
 
