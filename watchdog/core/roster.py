@@ -100,12 +100,15 @@ class Roster:
         lives = {**self.lives, event.container_id: life.after(event, hand, now, STOP_WINDOW)}
         return replace(self, lives=lives)
 
-    def witnessed_since(self, container_ids: Iterable[str], engine_time: int) -> Roster:
-        """The roster knowing that no event of these containers was missed since `engine_time` (ns)."""
+    def witnessed_since(self, container_ids: Iterable[str], engine_time: int, *, gap: bool) -> Roster:
+        """The roster knowing that no event of these containers was missed since `engine_time` (ns).
+
+        With a gap before that time, nothing that was known from earlier on is complete any more.
+        """
         lives = dict(self.lives)
         for container_id in container_ids:
             life = lives.get(container_id, Life(container_id=container_id))
-            if life.known_from is None:
+            if life.known_from is None or (gap and life.known_from < engine_time):
                 lives[container_id] = replace(life, known_from=engine_time)
         return replace(self, lives=lives)
 

@@ -51,6 +51,8 @@ class Census:
         self._wishes = wishes
         self._announcements = Announcements()
         self._heard: deque[tuple[int, str, str]] = deque(maxlen=1024)
+        self._cut_short: set[str] = set()
+        self._last_heard = 0
         self._listed = False
         self.roster = Roster()
 
@@ -123,27 +125,36 @@ class Census:
         if key in self._heard:
             return None
         self._heard.append(key)
+        self._last_heard = max(self._last_heard, event.time)
         self._announcements, hand = self._announcements.claim(event)
         self.roster = self.roster.heard(event, hand, self._clock.now())
         return self.roster.target_of(event.container_id)
 
     def recall(self, events: Iterable[EngineEvent], reach: int | None) -> None:
         """Take in what the engine itself still remembers, complete since `reach` (engine time, ns)."""
+        since = reach if reach is not None else int(self._clock.now().wall.timestamp() * 1e9)
+        ids = {known.container_id for known in self.roster.targets.values()}
+        self.roster = self.roster.witnessed_since(ids, since, gap=since > self._last_heard)
         for event in events:
             self.hear(event)
-        if reach is not None:
-            ids = {known.container_id for known in self.roster.targets.values()}
-            self.roster = self.roster.witnessed_since(ids, reach)
+        for target in self._cut_short:
+            self._own_up(target)
+        self._cut_short.clear()
 
-    def own_up(self, target: str) -> None:
-        """A step of ours on this target was cut short: what cannot be told otherwise was our doing."""
+    def cut_short(self, announcement: Announcement, target: str, since: int) -> None:
+        """A step of an earlier daemon was cut short: what it did from engine time `since` on was our doing."""
+        self.announce(announcement, target, since)
+        self._cut_short.add(target)
+
+    # --- parts ---
+
+    def _own_up(self, target: str) -> None:
+        """What cannot be told otherwise was our doing."""
         container_id = self.container_of(target)
         life = self.roster.lives.get(container_id or "")
         if container_id is None or (life is not None and (life.ended_by or life.first_kill)):
             return
         self.roster = self.roster.attributed(container_id)
-
-    # --- parts ---
 
     async def _inspect(self, known: Known) -> ContainerFacts | None:
         try:

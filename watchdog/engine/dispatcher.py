@@ -31,7 +31,9 @@ class Outbox(Protocol):
         """It was handed over."""
         ...
 
-    async def failed(self, outbox_id: int, notifier: str, error: str, permanent: bool, now: Moment) -> None:
+    async def failed(
+        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+    ) -> None:
         """It was not; `permanent`: it will never be."""
         ...
 
@@ -82,7 +84,9 @@ class Dispatcher:
                 await notifier.deliver(entry.notification)
             except DeliveryError as error:
                 now = self._clock.now()
-                await self._outbox.failed(entry.id, notifier.name, str(error), error.permanent, now)
+                await self._outbox.failed(
+                    entry.id, notifier.name, str(error), permanent=error.permanent, now=now
+                )
                 if error.permanent:
                     self._say("notification.failed", notifier, str(error))
                     continue

@@ -16,6 +16,8 @@ from watchdog.plugins import Clock
 FIRST_WAIT = 0.1
 # These change which containers there are, not only how one is doing.
 STRUCTURAL = frozenset({"create", "destroy"})
+# A container that we had not listed yet shows itself by these.
+NEW = frozenset({"create", "start"})
 
 
 class Stream(Protocol):
@@ -124,7 +126,7 @@ class Listener:
 
     async def _take_in(self, event: EngineEvent) -> None:
         target = self._census.hear(event)
-        if event.action in STRUCTURAL or target is None:
+        if event.action in STRUCTURAL or (target is None and event.action in NEW):
             for changed in await self._census.take():
                 self._ask(changed)
         if target is not None:

@@ -160,6 +160,8 @@ class Responder:
             now = self._clock.now()
             case = self._case_for(check, target)
             decision = advance(case, event, self._policy_of(check, target), now)
+            if case.incident is None and decision.case.incident is not None:
+                self._number = int(decision.case.incident.id)  # taken before anybody else can ask
             notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
             if decision.case != case or notifications:
                 try:
@@ -168,7 +170,7 @@ class Responder:
                     self._announce("journal.failed", target, None, reason=str(error))
                     self._look_after(target, RETRY_SAVE)
                     return f"not done, the journal cannot be written: {error}"
-            self._keep(case, decision)
+            self._keep(decision)
             self._narrate(case, decision)
             for effect in decision.effects:
                 self._carry_out(check, target, effect)
@@ -184,11 +186,9 @@ class Responder:
             return Case(check=check, target=target, ledger=shared.ledger, hold=shared.hold)
         return Case(check=check, target=target, ledger=Ledger(target=target))
 
-    def _keep(self, before: Case, decision: Decision) -> None:
+    def _keep(self, decision: Decision) -> None:
         after = decision.case
         incident = after.incident
-        if incident is not None and before.incident is None:
-            self._number = max(self._number, int(incident.id))
         if incident is not None and incident.phase is Phase.RESOLVED:
             incident = None
         for key, case in list(self._cases.items()):

@@ -33,8 +33,8 @@ class StepBook(Protocol):
         action: str,
         rung: int,
         attempt: int,
-        container_id: str,
-        trigger: str,
+        container_id: str | None,
+        text: str,
         now: Moment,
     ) -> int:
         """Keep the intent, before the effect."""
@@ -42,6 +42,10 @@ class StepBook(Protocol):
 
     async def end_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
         """Keep how it ended."""
+        ...
+
+    async def end_run(self, incident: str, result: str, now: Moment) -> None:
+        """Keep how the whole run ended."""
         ...
 
 
@@ -77,6 +81,14 @@ class Runner:
         if running is not None:
             self._aborted[target] = reason
             running.cancel()
+
+    async def finish(self, incident: str, result: str) -> None:
+        """The incident of a run has come to its end, or to a human."""
+        try:
+            await self._journal.end_run(incident, result, self._tools.clock.now())
+        except GatewayError as error:
+            facts: dict[str, Fact] = {"reason": str(error)}
+            self._publish(Happening(name="journal.failed", at=self._tools.clock.now(), facts=facts))
 
     def busy(self) -> tuple[str, ...]:
         """The targets on which a step runs now."""
@@ -151,8 +163,9 @@ class Runner:
             action=step.action,
             rung=order.index,
             attempt=order.attempt,
-            container_id=self._tools.containers.container_of(order.target) or "",
-            trigger="again" if order.again else "incident",
+            container_id=self._tools.containers.container_of(order.target),
+            text=f"{step.action} on {order.target}"
+            + (", once more: it was interrupted" if order.again else ""),
             now=self._tools.clock.now(),
         )
 

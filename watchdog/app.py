@@ -1,0 +1,240 @@
+"""The only place that wires: every part is built here, once, and joined by plain callables.
+
+Straight-line on purpose: what depends on what is read from top to bottom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from watchdog import __version__, registry
+from watchdog.config import Config
+from watchdog.core.event import Announcement
+from watchdog.core.happening import Happening, Publish
+from watchdog.core.lifecycle import Policy, StepEnded
+from watchdog.core.redaction import redact
+from watchdog.core.run import Outcome, Result
+from watchdog.core.story import StepRecord
+from watchdog.core.target import Wishes
+from watchdog.desk import Desk
+from watchdog.engine.census import Census
+from watchdog.engine.dispatcher import Dispatcher
+from watchdog.engine.listener import Listener
+from watchdog.engine.monitor import Monitor, Question
+from watchdog.engine.responder import Responder
+from watchdog.engine.runner import Runner
+from watchdog.engine.scheduler import Scheduler
+from watchdog.engine.supervisor import Supervisor
+from watchdog.gateways.clock import SystemClock
+from watchdog.gateways.compose import ComposeCli
+from watchdog.gateways.docker import DockerEngine, EngineOptions
+from watchdog.gateways.journal import Journal
+from watchdog.plugins import Tools
+from watchdog.settings import Settings
+from watchdog.surfaces.control import Control
+from watchdog.telemetry.logs import log_happening
+
+# SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
+STOPS_WITHIN = 3.0
+# Steps that were cut short are attributed to us from a little before they were written down.
+CLOCK_SLACK_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The running daemon's parts, as far as starting and stopping needs them."""
+
+    journal: Journal
+    census: Census
+    responder: Responder
+    listener: Listener
+    dispatcher: Dispatcher
+    scheduler: Scheduler
+    supervisor: Supervisor
+    control: Control
+    publish: Publish
+    clock: SystemClock
+
+
+async def build(settings: Settings, config: Config) -> App:
+    """Join all parts. Opens the journal (raises `JournalError`); asks the engine nothing yet."""
+    clock = SystemClock()
+    secrets = settings.known_secrets()
+    followers: list[Publish] = [log_happening]
+
+    def publish(happening: Happening) -> None:
+        for follower in followers:
+            follower(happening)
+
+    supervisor = Supervisor(clock, publish)
+    journal = await Journal.open(settings.state_dir / "journal.db")
+    engine = DockerEngine(
+        EngineOptions(
+            socket=config.engine.socket,
+            project=config.watch.project,
+            label=config.watch.label,
+            call_within=config.engine.call_within,
+            looks=config.engine.looks,
+            starts=config.engine.starts,
+            stops=config.engine.stops,
+            abandoned=config.engine.abandoned,
+        )
+    )
+    compose = ComposeCli(image_id_of=engine.image_id)
+    wishes = {name: target.wishes for name, target in config.targets.items()}
+    census = Census(engine, compose, clock, journal, wishes)
+    tools = Tools(
+        engine=engine,
+        compose=compose,
+        containers=census,
+        clock=clock,
+        redact=lambda text: redact(text, secrets),
+    )
+
+    def policy_of(check: str, target: str) -> Policy:
+        return _policy(config, check, target, census.wishes(target), responder.next_number())
+
+    async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
+        case = next((c for c in responder.cases() if c.incident and c.incident.id == incident), None)
+        if case is not None:
+            await responder.step_ended(case.check, target, StepEnded(incident, outcome))
+
+    runner = Runner(
+        journal=journal,
+        tools=tools,
+        build_action=registry.build_action,
+        ended=step_ended,
+        spawn=supervisor.spawn,
+        publish=publish,
+    )
+    dispatcher = Dispatcher(outbox=journal, notifiers=config.notifiers, clock=clock, publish=publish)
+    responder = Responder(
+        journal=journal,
+        clock=clock,
+        policy_of=policy_of,
+        ask=lambda target: monitor.ask_soon(target),
+        perform=runner.begin,
+        abort=runner.abort,
+        told=dispatcher.wake,
+        publish=publish,
+    )
+    monitor = Monitor(
+        questions=[Question(check.check, check.within) for check in config.checks],
+        tools=tools,
+        targets=census.targets,
+        receive=responder.receive,
+        spawn=supervisor.spawn,
+    )
+    listener = Listener(
+        stream=engine,
+        census=census,
+        clock=clock,
+        ask=monitor.ask_soon,
+        arrived=responder.settle,
+        publish=publish,
+        longest_wait=config.engine.reconnect_longest,
+    )
+    scheduler = Scheduler(supervisor.spawn)
+    scheduler.every(config.sweep, "sweep", listener.sweep)
+    desk = Desk(
+        responder=responder, monitor=monitor, journal=journal, config=config, tools=tools, engine=listener
+    )
+    control = Control(desk, settings.state_dir / "control.sock")
+
+    def close_run(happening: Happening) -> None:
+        if happening.name in ("incident.resolved", "incident.escalated") and happening.incident:
+            result = happening.name.removeprefix("incident.")
+            supervisor.spawn("close the run", runner.finish(happening.incident, result))
+
+    followers.extend((control.follow, close_run))
+    return App(
+        journal=journal,
+        census=census,
+        responder=responder,
+        listener=listener,
+        dispatcher=dispatcher,
+        scheduler=scheduler,
+        supervisor=supervisor,
+        control=control,
+        publish=publish,
+        clock=clock,
+    )
+
+
+async def start(app: App) -> None:
+    """Take up what an earlier daemon left, then listen, sweep, deliver and answer."""
+    app.census.remember(await app.journal.load_targets())
+    for step in await app.journal.open_steps():
+        await _own_up(app, step)
+    await app.responder.remember()
+    await app.control.start()
+    await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
+    app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
+    app.supervisor.spawn("listener", app.listener.run())
+    app.supervisor.spawn("dispatcher", app.dispatcher.run())
+    app.scheduler.start()
+
+
+async def stop(app: App) -> None:
+    """End everything within seconds; a step in its middle is settled at the next start, by looking."""
+    app.publish(Happening(name="daemon.stopping", at=app.clock.now()))
+    app.scheduler.stop()
+    await app.responder.stop()
+    await app.control.stop()
+    left = await app.supervisor.stop(STOPS_WITHIN)
+    await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
+    await app.journal.close()
+    app.publish(
+        Happening(name="daemon.stopped", at=app.clock.now(), facts={"left_behind": ", ".join(left) or None})
+    )
+
+
+async def serve(settings: Settings, config: Config) -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    app = await build(settings, config)
+    try:
+        await start(app)
+        await ended.wait()
+    finally:
+        await stop(app)
+    return 0
+
+
+def main(settings: Settings, config: Config) -> int:
+    """The daemon, from a plain function: the command line calls this."""
+    return asyncio.run(serve(settings, config))
+
+
+async def _own_up(app: App, step: StepRecord) -> None:
+    """A step was cut short by our own end: what it did to the container was our doing, not a person's."""
+    since = int(step.begun.wall.timestamp() * 1e9) - CLOCK_SLACK_NS
+    announce: Callable[[str], Announcement] = (
+        Announcement.of_replacement if step.action == "recreate_service" else Announcement.of_stop
+    )
+    app.census.cut_short(announce(step.container_id or ""), step.target, since)
+    outcome = Outcome(result=Result.INTERRUPTED, reason="the daemon ended in its middle; settled by looking")
+    await app.journal.settle_step(step.id, outcome, app.clock.now())
+
+
+def _policy(config: Config, check: str, target: str, wishes: Wishes, next_id: str) -> Policy:
+    mine = next(one for one in config.checks if one.check.name == check)
+    wanted = config.targets.get(target)
+    playbook = (wanted.playbook if wanted else None) or mine.playbook
+    return Policy(
+        playbook=config.playbooks[playbook],
+        limits=config.limits,
+        severity=(wanted.severity if wanted else None) or mine.severity,
+        autonomy=config.autonomy,
+        boot_grace=config.boot_grace,
+        tell_hold_after=config.tell_hold_after,
+        verify_every=config.verify_every,
+        next_id=next_id,
+        standing_hold=wishes.hold,
+    )
