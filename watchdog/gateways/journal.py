@@ -2,12 +2,13 @@
 
 Write-ahead log, `synchronous=FULL`: when a write has returned, it survives the loss of power. One thread does
 everything, in the order of the calls. Belongs here: what the others may call. Does not: SQL
-(`journal_store`), the tables (`journal_schema`), the file and its lock (`journal_file`).
+(`journal_memory`, `_runs`, `_outbox`, `_story`), the tables (`journal_schema`), the file and its lock (`journal_file`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +20,41 @@ from watchdog.core.notification import Notification
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
-from watchdog.gateways.journal_store import Store
+from watchdog.gateways.journal_file import JournalFile
+from watchdog.gateways.journal_memory import Memory
+from watchdog.gateways.journal_outbox import Outbox
+from watchdog.gateways.journal_runs import Runs
+from watchdog.gateways.journal_story import Past
 from watchdog.gateways.journal_thread import JournalThread
 
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    file: JournalFile
+    memory: Memory
+    runs: Runs
+    outbox: Outbox
+    past: Past
+
+    def story(self, incident_id: str) -> Story:
+        return Story(
+            incident=self.past.incident(incident_id),
+            entries=self.past.entries_of(incident_id),
+            run=self.runs.run_of(incident_id),
+            steps=self.runs.steps_of(incident_id),
+            told=self.outbox.told(incident_id),
+        )
+
+
+def _open(path: Path) -> _Parts:
+    file = JournalFile(path)
+    try:
+        return _Parts(file, Memory(file), Runs(file), Outbox(file), Past(file))
+    except BaseException:
+        file.close()
+        raise
 
 
 class Journal:
@@ -32,9 +64,9 @@ class Journal:
     A caller that is cancelled stops waiting, but its call is carried out all the same.
     """
 
-    def __init__(self, thread: JournalThread, store: Store) -> None:
+    def __init__(self, thread: JournalThread, parts: _Parts) -> None:
         self._thread = thread
-        self._store = store
+        self._parts = parts
         self._closed = False
 
     @classmethod
@@ -46,11 +78,11 @@ class Journal:
         """
         thread = JournalThread()
         try:
-            store = await thread.call(partial(Store, path))
+            parts = await thread.call(partial(_open, path))
         except BaseException:
             thread.stop()
             raise
-        return cls(thread, store)
+        return cls(thread, parts)
 
     async def close(self) -> None:
         """Finish what was asked for, close the file and give up the claim. Twice does no harm."""
@@ -58,7 +90,7 @@ class Journal:
             return
         self._closed = True
         try:
-            await self._thread.call(self._store.close)
+            await self._thread.call(self._parts.file.close)
         finally:
             self._thread.stop()
 
@@ -71,15 +103,15 @@ class Journal:
 
         Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
         """
-        await self._call(partial(self._store.save, case, notifications, reason, now))
+        await self._call(partial(self._parts.memory.save, case, notifications, reason, now))
 
     async def load_cases(self) -> tuple[Case, ...]:
         """The cases that still matter: an open incident, attempts against the target, or a hold."""
-        return await self._call(self._store.load_cases)
+        return await self._call(self._parts.memory.load_cases)
 
     async def last_incident_number(self) -> int:
         """The highest number that an incident's id ends with, 0 before the first."""
-        return await self._call(self._store.last_incident_number)
+        return await self._call(self._parts.memory.last_incident_number)
 
     # --- runs and steps: written by the runner ----------------------------------------------------------
 
@@ -105,7 +137,7 @@ class Journal:
         """
         return await self._call(
             partial(
-                self._store.begin_step,
+                self._parts.runs.begin_step,
                 incident=incident,
                 playbook=playbook,
                 target=target,
@@ -121,19 +153,19 @@ class Journal:
 
     async def end_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
         """Write how a step ended, with its evidence. Of two ends the first one stands."""
-        await self._call(partial(self._store.end_step, step_id, outcome, now, settled=False))
+        await self._call(partial(self._parts.runs.end_step, step_id, outcome, now, settled=False))
 
     async def settle_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
         """Write what was found, by looking, to have become of a step that a crash of ours interrupted."""
-        await self._call(partial(self._store.end_step, step_id, outcome, now, settled=True))
+        await self._call(partial(self._parts.runs.end_step, step_id, outcome, now, settled=True))
 
     async def end_run(self, incident: str, result: str, now: Moment) -> None:
         """Write how the run of an incident ended, in a word; nothing happens if it never had a run."""
-        await self._call(partial(self._store.end_run, incident, result, now))
+        await self._call(partial(self._parts.runs.end_run, incident, result, now))
 
     async def open_steps(self) -> tuple[StepRecord, ...]:
         """The steps that were begun and not ended: at start, those that a crash interrupted."""
-        return await self._call(self._store.open_steps)
+        return await self._call(self._parts.runs.open_steps)
 
     # --- the outbox: written by the dispatcher ----------------------------------------------------------
 
@@ -143,32 +175,32 @@ class Journal:
         A notifier that never asked before starts with what was decided since the journal was opened: a new
         one is not flooded with the past.
         """
-        return await self._call(partial(self._store.undelivered, notifier, limit))
+        return await self._call(partial(self._parts.outbox.undelivered, notifier, limit))
 
     async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
         """Write that it was handed over."""
-        await self._call(partial(self._store.tried, outbox_id, notifier, Delivery.DELIVERED, "", now))
+        await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, Delivery.DELIVERED, "", now))
 
     async def failed(
         self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
     ) -> None:
         """Write that it could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
-        await self._call(partial(self._store.tried, outbox_id, notifier, state, error, now))
+        await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, state, error, now))
 
     # --- targets: written by the listener ---------------------------------------------------------------
 
     async def save_targets(self, targets: tuple[Known, ...]) -> None:
         """Write these targets as last seen; others stay. Those as written last cost nothing."""
-        await self._call(partial(self._store.save_targets, targets))
+        await self._call(partial(self._parts.memory.save_targets, targets))
 
     async def load_targets(self) -> tuple[Known, ...]:
         """All targets that were seen and not forgotten, by name."""
-        return await self._call(self._store.load_targets)
+        return await self._call(self._parts.memory.load_targets)
 
     async def forget_target(self, target: str) -> None:
         """Remove a target from those seen; no error if it is not there."""
-        await self._call(partial(self._store.forget_target, target))
+        await self._call(partial(self._parts.memory.forget_target, target))
 
     # --- the story --------------------------------------------------------------------------------------
 
@@ -176,19 +208,19 @@ class Journal:
         self, kind: str, text: str, *, now: Moment, target: str | None = None, incident: str | None = None
     ) -> None:
         """Write one line of the story: the daemon started, the engine was lost, a person gave an order."""
-        await self._call(partial(self._store.note, kind, text, target, incident, now))
+        await self._call(partial(self._parts.past.note, kind, text, target, incident, now))
 
     async def incidents(self, limit: int, target: str | None = None) -> tuple[Incident, ...]:
         """The latest incidents, newest first; of one target if it is named."""
-        return await self._call(partial(self._store.incidents, limit, target))
+        return await self._call(partial(self._parts.past.incidents, limit, target))
 
     async def story(self, incident_id: str) -> Story:
         """Everything written down of one incident. Raises NotThere if there is no such incident."""
-        return await self._call(partial(self._store.story, incident_id))
+        return await self._call(partial(self._parts.story, incident_id))
 
     async def recent_entries(self, limit: int) -> tuple[Entry, ...]:
         """The latest lines of the story, the oldest of them first."""
-        return await self._call(partial(self._store.recent_entries, limit))
+        return await self._call(partial(self._parts.past.recent_entries, limit))
 
     async def _call(self, work: Callable[[], R]) -> R:
         if self._closed:

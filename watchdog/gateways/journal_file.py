@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from watchdog.core.errors import JournalError
 from watchdog.gateways.journal_schema import migrate
@@ -28,6 +29,87 @@ _FIXES = {
     sqlite3.SQLITE_NOTADB: "it is no database: put a copy back, or move it away to begin with an empty memory",
     sqlite3.SQLITE_CORRUPT: "it is damaged: put a copy back, or move it away to begin with an empty memory",
 }
+
+
+Row = tuple[Any, ...]
+
+
+class JournalFile:
+    """The locked, open file. For the journal's thread only; used inside `transaction` or `reading`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # What was written last, to leave out what has not changed.
+        self._written: dict[tuple[str, ...], object] = {}
+        with translated(path):
+            self._lock = lock(path)
+            try:
+                self._connection = open_database(path)
+            except BaseException:
+                os.close(self._lock)
+                raise
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        with translated(self._path):
+            try:
+                self._connection.close()
+            finally:
+                os.close(self._lock)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is written, on disk at the end, or nothing of it. Raises JournalError."""
+        with translated(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._written.clear()
+                # SQLite itself has rolled back already after some errors (a full disk).
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Nothing inside writes. Raises JournalError."""
+        with translated(self._path):
+            yield
+
+    def changed(self, record: object, *what: str) -> bool:
+        """Whether `record` differs from what was written last as `what`; it counts as written from now on."""
+        if what in self._written and self._written[what] == record:
+            return False
+        self._written[what] = record
+        return True
+
+    def forget(self, *what: str) -> None:
+        """What was written as `what` is there no more."""
+        self._written.pop(what, None)
+
+    def do(self, sql: str, *values: object) -> int:
+        """Carry out one statement; returns how many rows it changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def insert(self, sql: str, *values: object) -> int:
+        """Add one row; returns its id."""
+        return int(self._connection.execute(sql, values).lastrowid or 0)
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        """Every row that answers."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> Row | None:
+        """The first row that answers, None if there is none."""
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def number(self, sql: str, *values: object) -> int:
+        """The one number that answers."""
+        row = self.row(sql, *values)
+        return int(row[0]) if row else 0
 
 
 @contextmanager

@@ -1,0 +1,90 @@
+"""Notifications on their way: what was decided, and how far it got with each notifier."""
+
+from __future__ import annotations
+
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Notification
+from watchdog.core.story import Delivery, OutboxEntry, Told
+from watchdog.gateways.journal_file import JournalFile, Row
+from watchdog.gateways.journal_rows import clean, dump, load, load_optional
+
+
+class Outbox:
+    """Deliveries in the journal. Each method raises JournalError."""
+
+    def __init__(self, file: JournalFile) -> None:
+        self._file = file
+        with file.reading():
+            self._before = file.number("SELECT coalesce(max(id), 0) FROM outbox")
+        # Up to which row each notifier has nothing left to do: what is past is not searched again.
+        self._settled: dict[str, int] = {}
+
+    def undelivered(self, notifier: str, limit: int) -> tuple[OutboxEntry, ...]:
+        """What one notifier has still to deliver, oldest first."""
+        after = self._start_of(notifier)
+        with self._file.reading():
+            rows = self._file.rows(
+                "SELECT id, record, state, attempts, tried, error FROM outbox"
+                " LEFT JOIN deliveries ON outbox_id = id AND notifier = ?"
+                " WHERE id > ? AND coalesce(state, 'pending') = 'pending' ORDER BY id LIMIT ?",
+                *(notifier, after, limit),
+            )
+            entries = tuple(_entry(notifier, row) for row in rows)
+        if entries:
+            self._settled[notifier] = entries[0].id - 1
+        return entries
+
+    def tried(self, outbox_id: int, notifier: str, state: Delivery, error: str, now: Moment) -> None:
+        """Write how one try to deliver went."""
+        with self._file.transaction():
+            self._file.do("INSERT OR IGNORE INTO notifiers VALUES (?, ?)", notifier, self._before)
+            self._file.do(
+                "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried, error) VALUES (?, ?, ?, 1, ?, ?)"
+                " ON CONFLICT (notifier, outbox_id) DO UPDATE SET state = excluded.state,"
+                " attempts = attempts + 1, tried = excluded.tried, error = excluded.error",
+                *(notifier, outbox_id, state.value, dump(now), clean(error)),
+            )
+
+    def told(self, incident: str) -> tuple[Told, ...]:
+        """What was told of an incident, oldest first, with what became of it."""
+        with self._file.reading():
+            return tuple(
+                Told(
+                    id=number,
+                    notification=load(Notification, record),
+                    deliveries=self._deliveries(number, record),
+                )
+                for number, record in self._file.rows(
+                    "SELECT id, record FROM outbox WHERE incident = ? ORDER BY id", incident
+                )
+            )
+
+    def _deliveries(self, number: int, record: str) -> tuple[OutboxEntry, ...]:
+        return tuple(
+            _entry(notifier, (number, record, *rest))
+            for notifier, *rest in self._file.rows(
+                "SELECT notifier, state, attempts, tried, error FROM deliveries WHERE outbox_id = ? ORDER BY notifier",
+                number,
+            )
+        )
+
+    def _start_of(self, notifier: str) -> int:
+        if notifier not in self._settled:
+            with self._file.transaction():
+                self._file.do("INSERT OR IGNORE INTO notifiers VALUES (?, ?)", notifier, self._before)
+                after = self._file.number("SELECT after FROM notifiers WHERE name = ?", notifier)
+            self._settled[notifier] = after
+        return self._settled[notifier]
+
+
+def _entry(notifier: str, row: Row) -> OutboxEntry:
+    number, record, state, attempts, tried, error = row
+    return OutboxEntry(
+        id=number,
+        notification=load(Notification, record),
+        notifier=notifier,
+        state=Delivery(state or Delivery.PENDING),
+        attempts=attempts or 0,
+        tried=load_optional(Moment, tried),
+        error=error or "",
+    )
