@@ -15,6 +15,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a target stands: in a word, what comes next, and the commands that a human can give (`{target}`)."""
+
+    word: str
+    next: str = ""
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """All words of one language.
 
@@ -31,6 +40,10 @@ class Catalogue:
         reasons: why an incident was handed to a human, by reason.
         acts: what a person did to a target that is held, by act.
         tellings: by kind of notification.
+        standings: how a target stands, by the word for it in the JSON of the status.
+        phases: of an incident, by phase.
+        endings: of an incident, by ending.
+        results: of a step, by result.
         actions: what an action does, in words, by its name; those without are told by name.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
     """
@@ -47,6 +60,10 @@ class Catalogue:
     reasons: Mapping[str, str]
     acts: Mapping[str, str]
     tellings: Mapping[str, Told]
+    standings: Mapping[str, Standing]
+    phases: Mapping[str, str]
+    endings: Mapping[str, str]
+    results: Mapping[str, str]
     actions: Mapping[str, str]
     seconds: str
     minutes: str

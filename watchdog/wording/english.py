@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog.wording.catalogue import Catalogue, Told
+from watchdog.wording.catalogue import Catalogue, Standing, Told
 
 ENGLISH = Catalogue(
     findings={
@@ -136,6 +136,71 @@ ENGLISH = Catalogue(
             title="{target} is looked after again",
             lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
         ),
+    },
+    standings={
+        "well": Standing(word="well"),
+        "warning": Standing(
+            word="warning", next="nothing is done for a warning", commands=("watchdog probe {target}",)
+        ),
+        "moving": Standing(word="changing", next="it is looked at again in a moment"),
+        "unknown": Standing(
+            word="unknown",
+            next="nothing is done while it cannot be seen; it is looked at again and again",
+            commands=("watchdog probe {target}",),
+        ),
+        "not_seen": Standing(word="not seen yet", next="it is about to be looked at"),
+        "sick": Standing(
+            word="sick", next="see why", commands=("watchdog probe {target}", "watchdog heal {target}")
+        ),
+        "waiting": Standing(
+            word="sick, waiting",
+            next="the next attempt, when its wait is over",
+            commands=("watchdog heal {target}", "watchdog hold {target}"),
+        ),
+        "acting": Standing(
+            word="being healed",
+            next="the step that runs ends, then it has to prove its health",
+            commands=("watchdog hold {target}",),
+        ),
+        "verifying": Standing(
+            word="being verified",
+            next="it has to stay well for a while",
+            commands=("watchdog hold {target}",),
+        ),
+        "escalated": Standing(
+            word="needs a human",
+            next="nothing, until a human mends it and says so",
+            commands=("watchdog incidents {incident}", "watchdog retry {target}", "watchdog hold {target}"),
+        ),
+        "held": Standing(
+            word="held",
+            next="nothing: it is watched and not touched",
+            commands=("watchdog release {target}",),
+        ),
+        "asked": Standing(
+            word="shall it run?",
+            next="nothing, until a human answers",
+            commands=("watchdog release {target}", "watchdog hold {target}"),
+        ),
+    },
+    phases={
+        "open": "open",
+        "acting": "being healed",
+        "verifying": "being verified",
+        "escalated": "needs a human",
+        "resolved": "resolved",
+    },
+    endings={
+        "healed": "healed",
+        "recovered": "recovered, not by watchdog",
+        "taken_over": "taken over by a person",
+    },
+    results={
+        "done": "done",
+        "failed": "failed",
+        "skipped": "skipped",
+        "aborted": "aborted",
+        "interrupted": "interrupted",
     },
     actions={
         "collect_logs": "keep its last log lines",

@@ -1,0 +1,175 @@
+"""The desk itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from watchdog import __version__
+from watchdog.core.errors import NotThere
+from watchdog.core.guardrail import Limits
+from watchdog.core.lifecycle import Order
+from watchdog.core.playbook import Playbook, Step
+from watchdog.desk.plans import make_plan
+from watchdog.desk.shapes import shape_incident, shape_moment, shape_observation, shape_story, shape_target
+from watchdog.desk.unknown import UnknownName
+from watchdog.desk.wants import Described, Journal, Monitor, Responder
+from watchdog.plugins import Tools
+from watchdog.wording import plain
+
+Json = dict[str, Any]
+
+# Nobody reads more at once, and an answer stays small.
+MOST_INCIDENTS = 1000
+
+
+class Desk:
+    """Every question and order of people. Answers are JSON-ready; their shapes are promised in `shapes.py`.
+
+    Questions change nothing. Orders are noted in the journal with who gave them, before they are passed on.
+    A name that nobody knows raises `UnknownName`, which names the known ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        responder: Responder,
+        monitor: Monitor,
+        journal: Journal,
+        playbooks: Mapping[str, Playbook],
+        playbook_of: Callable[[str], str],
+        limits_of: Callable[[str], Limits],
+        build_action: Callable[[Step], Described],
+        tools: Tools,
+    ) -> None:
+        self._responder = responder
+        self._monitor = monitor
+        self._journal = journal
+        self._playbooks = playbooks
+        self._playbook_of = playbook_of
+        self._limits_of = limits_of
+        self._build_action = build_action
+        self._tools = tools
+        self._started = tools.clock.now()
+
+    # --- questions ---
+
+    def status(self, target: str | None = None) -> Json:
+        """Is everything well, and how does each target stand: {at, well, daemon, targets}.
+
+        `well` is False as long as nothing is watched: silence is no proof of health.
+        """
+        now = self._tools.clock.now()
+        names = self._names() if target is None else (self._known(target),)
+        targets = [self._standing(name) for name in names]
+        return {
+            "at": shape_moment(now),
+            "well": bool(targets) and all(each["well"] for each in targets),
+            "daemon": {
+                "version": __version__,
+                "pid": os.getpid(),
+                "started": shape_moment(self._started),
+                "seconds": round(now.seconds_since(self._started), 3),
+            },
+            "targets": targets,
+        }
+
+    async def probe(self, target: str | None = None) -> Json:
+        """Look now, at one target or all: {at, well, observations}."""
+        names = self._names() if target is None else (self._known(target),)
+        answers = await asyncio.gather(*(self._monitor.ask(name) for name in names))
+        seen = [observation for answer in answers for observation in answer]
+        return {
+            "at": shape_moment(self._tools.clock.now()),
+            "well": bool(seen) and all(observation.well for observation in seen),
+            "observations": [shape_observation(observation) for observation in seen],
+        }
+
+    async def incidents(self, limit: int = 20, target: str | None = None) -> Json:
+        """The newest incidents first: {at, incidents}."""
+        now = self._tools.clock.now()
+        wanted = max(1, min(limit, MOST_INCIDENTS))
+        found = await self._journal.incidents(wanted, target)
+        if not found and target is not None:
+            # A target that is gone has a past all the same; one that never was is a typing mistake.
+            self._known(target)
+        return {"at": shape_moment(now), "incidents": [shape_incident(incident, now) for incident in found]}
+
+    async def story(self, incident_id: str) -> Json:
+        """Everything written down of one incident: {at, incident, timeline}."""
+        now = self._tools.clock.now()
+        try:
+            story = await self._journal.story(incident_id)
+        except NotThere:
+            recent = await self._journal.incidents(20, None)
+            raise UnknownName("incident", incident_id, (i.id for i in recent)) from None
+        return {"at": shape_moment(now), **shape_story(story, now)}
+
+    async def plan(self, playbook: str, target: str) -> Json:
+        """What a playbook would do to a target now; see `make_plan`. Changes nothing."""
+        found = self._playbooks.get(playbook)
+        if found is None:
+            raise UnknownName("playbook", playbook, self._playbooks)
+        name = self._known(target)
+        return await make_plan(found, name, self._limits_of(name), self._build_action, self._tools)
+
+    # --- orders ---
+
+    async def heal(self, target: str, by: str, *, dry_run: bool = False) -> Json:
+        """Heal a target now: attempts are forgotten, it is looked at, and acted upon if it is sick.
+
+        With `dry_run` nothing changes: {dry_run, target, plan, status}. Otherwise the answer of an order.
+        """
+        name = self._known(target)
+        if dry_run:
+            plan = await self.plan(self._playbook_of(name), name)
+            return {"dry_run": True, "target": name, "plan": plan, "status": self._standing(name)}
+        return await self._order(Order.HEAL, name, by)
+
+    async def hold(self, target: str, by: str) -> Json:
+        """Keep hands off a target until it is released."""
+        return await self._order(Order.HOLD, target, by)
+
+    async def release(self, target: str, by: str) -> Json:
+        """Give a held target back; one that is still down is brought back."""
+        return await self._order(Order.RELEASE, target, by)
+
+    async def retry(self, target: str, by: str) -> Json:
+        """Forget the attempts against a target and begin anew."""
+        return await self._order(Order.RETRY, target, by)
+
+    async def _order(self, order: Order, target: str, by: str) -> Json:
+        """Pass it on: {order, target, by, answer, status}, `answer` being what follows from it."""
+        name = self._known(target)
+        by = plain(by)
+        now = self._tools.clock.now()
+        await self._journal.note("order", f"{order.value} ordered by {by}", now, target=name)
+        answer = await self._responder.order(name, order, by)
+        if order is not Order.HOLD:
+            await self._monitor.ask(name)
+        status = self._standing(name)
+        return {"order": order.value, "target": name, "by": by, "answer": plain(answer), "status": status}
+
+    # --- names ---
+
+    def _names(self) -> tuple[str, ...]:
+        known = {*self._monitor.targets(), *(case.target for case in self._responder.cases())}
+        return tuple(sorted(known))
+
+    def _known(self, target: str) -> str:
+        names = self._names()
+        if target not in names:
+            raise UnknownName("target", target, names)
+        return target
+
+    def _standing(self, target: str) -> Json:
+        responder = self._responder
+        return shape_target(
+            target,
+            responder.case(target),
+            responder.latest(target),
+            responder.reason(target),
+            self._tools.clock.now(),
+        )

@@ -1,0 +1,68 @@
+"""What a playbook would do to a target now, step by step, with a hash that names exactly this plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from watchdog.core.errors import WatchdogError
+from watchdog.core.guardrail import Limits
+from watchdog.core.playbook import Playbook, Rung, Step
+from watchdog.desk.wants import Described
+from watchdog.plugins import Tools
+from watchdog.wording import plain
+
+Json = dict[str, Any]
+
+
+async def make_plan(
+    playbook: Playbook, target: str, limits: Limits, build_action: Callable[[Step], Described], tools: Tools
+) -> Json:
+    """The plan: {playbook, kind, target, title, autonomy, rungs, otherwise, hash}.
+
+    A rung is {action, params, does, attempts, waits, verify: {within, stable}, beside: [{action, params, does}]};
+    `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
+    all the rest in canonical JSON: whatever would be done otherwise makes another hash.
+    """
+    rungs: list[Json] = []
+    made = 0
+    for rung in playbook.rungs:
+        allowed = max(0, min(rung.step.attempts, limits.attempts - made))
+        waits = [limits.wait_before(made + n) for n in range(allowed)]
+        made += allowed
+        rungs.append(await _rung(rung, target, waits, build_action, tools))
+    plan: Json = {
+        "playbook": playbook.name,
+        "kind": playbook.kind.value,
+        "target": target,
+        "title": dict(playbook.title),
+        "autonomy": playbook.autonomy.value,
+        "rungs": rungs,
+        "otherwise": "escalate",
+    }
+    canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return {**plan, "hash": hashlib.sha256(canonical.encode()).hexdigest()}
+
+
+async def _rung(
+    rung: Rung, target: str, waits: list[float], build_action: Callable[[Step], Described], tools: Tools
+) -> Json:
+    verify = rung.step.verify
+    return {
+        **await _step(rung.step, target, build_action, tools),
+        "attempts": len(waits),
+        "waits": waits,
+        "verify": {"within": verify.within, "stable": verify.stable},
+        "beside": [await _step(companion, target, build_action, tools) for companion in rung.companions],
+    }
+
+
+async def _step(step: Step, target: str, build_action: Callable[[Step], Described], tools: Tools) -> Json:
+    try:
+        does = plain(await build_action(step).describe(target, tools))
+    except WatchdogError as error:
+        # A plan is asked for most when things are broken: it is shown all the same.
+        does = f"cannot be told now: {plain(str(error))}"
+    return {"action": step.action, "params": dict(step.params), "does": does}

@@ -1,0 +1,201 @@
+"""The JSON that people and programs are promised. A key is never renamed, only added.
+
+Every moment is an ISO 8601 time in UTC, every span is in seconds, every `summary` is English for people
+and may change, while `finding`, `state`, `phase` and the like are words from closed lists and may not.
+
+`target` (in the status):
+    {target, check, state, word, well, status, summary, finding, seen, settled, evidence, reason,
+     since, incident, hold, attempts, given_up, next, commands}
+    state: well, warning, moving, unknown, not_seen, sick, waiting, acting, verifying, escalated, held, asked
+    attempts: [{action, at}], those that still count against it
+`observation`: {target, check, status, summary, finding, seen, settled, stopped_by, evidence, measurements}
+`incident`: {id, target, check, playbook, severity, phase, ending, word, opened, resolved, seconds, summary,
+             finding, attempts, reason, reason_words}
+`line` (of a story): {at, kind, text, evidence}
+    kind: step.begun, step.ended, told, or the kind of the journal's entry
+`happening`: {name, at, target, incident, facts}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from watchdog.core.happening import Happening
+from watchdog.core.incident import Act, Case, Hold, Incident, Phase
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.story import StepRecord, Story, Told
+from watchdog.wording import ENGLISH, describe_finding, describe_notification, plain
+
+Json = dict[str, Any]
+
+_OF_PHASE = {
+    Phase.OPEN: "waiting",
+    Phase.ACTING: "acting",
+    Phase.VERIFYING: "verifying",
+    Phase.ESCALATED: "escalated",
+}
+_WELL = frozenset({"well", "warning", "held"})
+
+
+def shape_target(target: str, case: Case | None, seen: Observation | None, reason: str, now: Moment) -> Json:
+    """How one target stands."""
+    state = _state(case, seen)
+    incident = case.incident if case else None
+    hold = case.hold if case and case.hold and not case.hold.released else None
+    standing = ENGLISH.standings[state]
+    since = incident.opened if incident else hold.since if hold else None
+    ledger = case.ledger if case else None
+    return {
+        "target": target,
+        "check": seen.check if seen else case.check if case else None,
+        "state": state,
+        "word": standing.word,
+        "well": state in _WELL or (state == "moving" and seen is not None and seen.status is Status.OK),
+        "status": seen.status.value if seen else None,
+        "summary": describe_finding(seen.finding) if seen else "",
+        "finding": shape_finding(seen.finding) if seen else None,
+        "seen": shape_moment(seen.at) if seen else None,
+        "settled": seen.settled if seen else False,
+        "evidence": [plain(line) for line in seen.evidence] if seen else [],
+        "reason": plain(reason),
+        "since": shape_moment(since) if since else None,
+        "incident": shape_incident(incident, now) if incident else None,
+        "hold": _hold(hold) if hold else None,
+        "attempts": [{"action": a.action, "at": shape_moment(a.at)} for a in ledger.attempts]
+        if ledger
+        else [],
+        "given_up": ledger.given_up if ledger else False,
+        "next": standing.next,
+        "commands": [
+            command.format(target=plain(target), incident=incident.id if incident else "")
+            for command in standing.commands
+        ],
+    }
+
+
+def shape_observation(seen: Observation) -> Json:
+    """One look."""
+    return {
+        "target": seen.target,
+        "check": seen.check,
+        "status": seen.status.value,
+        "summary": describe_finding(seen.finding),
+        "finding": shape_finding(seen.finding),
+        "seen": shape_moment(seen.at),
+        "settled": seen.settled,
+        "stopped_by": seen.stopped_by.value if seen.stopped_by else None,
+        "evidence": [plain(line) for line in seen.evidence],
+        "measurements": dict(seen.measurements),
+    }
+
+
+def shape_incident(incident: Incident, now: Moment) -> Json:
+    """One incident. `seconds` is how long it lasted, or has lasted until now."""
+    end = incident.resolved or now
+    word = ENGLISH.endings[incident.ending.value] if incident.ending else ENGLISH.phases[incident.phase.value]
+    return {
+        "id": incident.id,
+        "target": incident.target,
+        "check": incident.check,
+        "playbook": incident.playbook,
+        "severity": incident.severity.value,
+        "phase": incident.phase.value,
+        "ending": incident.ending.value if incident.ending else None,
+        "word": word,
+        "opened": shape_moment(incident.opened),
+        "resolved": shape_moment(incident.resolved) if incident.resolved else None,
+        "seconds": round(end.seconds_since(incident.opened), 3),
+        "summary": describe_finding(incident.finding),
+        "finding": shape_finding(incident.finding),
+        "attempts": incident.attempts,
+        "reason": incident.reason,
+        "reason_words": ENGLISH.reasons.get(incident.reason, plain(incident.reason)),
+    }
+
+
+def shape_story(story: Story, now: Moment) -> Json:
+    """An incident with everything that was written down of it, as lines in the order of time."""
+    lines = [(entry.at, _line(entry.at, entry.kind, plain(entry.text))) for entry in story.entries]
+    for step in story.steps:
+        lines += _step_lines(step)
+    lines += [_told_line(told) for told in story.told]
+    # The sort is stable: what happened in one instant stays in the order above.
+    lines.sort(key=lambda line: line[0].wall)
+    return {"incident": shape_incident(story.incident, now), "timeline": [line for _, line in lines]}
+
+
+def shape_happening(happening: Happening) -> Json:
+    """One happening."""
+    return {
+        "name": happening.name,
+        "at": shape_moment(happening.at),
+        "target": happening.target,
+        "incident": happening.incident,
+        "facts": {name: plain(f) if isinstance(f, str) else f for name, f in happening.facts.items()},
+    }
+
+
+def shape_finding(finding: Finding) -> Json:
+    """A finding, for programs."""
+    return {"kind": finding.kind, "facts": dict(finding.facts)}
+
+
+def shape_moment(moment: Moment) -> str:
+    """The wall clock's time of a moment."""
+    return moment.wall.isoformat(timespec="milliseconds")
+
+
+def _state(case: Case | None, seen: Observation | None) -> str:
+    hold = case.hold if case else None
+    if hold is not None and not hold.released:
+        return "asked" if hold.act is Act.UNCLEAR else "held"
+    if case is not None and case.incident is not None and case.incident.phase in _OF_PHASE:
+        return _OF_PHASE[case.incident.phase]
+    if seen is None:
+        return "not_seen"
+    if seen.status is Status.UNKNOWN:
+        return "unknown"
+    if not seen.settled:
+        return "moving"
+    return {Status.OK: "well", Status.WARNING: "warning"}.get(seen.status, "sick")
+
+
+def _hold(hold: Hold) -> Json:
+    words = ENGLISH.acts[hold.act.value]
+    by, since = plain(hold.by), shape_moment(hold.since)
+    return {"act": hold.act.value, "by": by, "since": since, "words": words}
+
+
+def _line(at: Moment, kind: str, text: str, evidence: tuple[str, ...] = (), **more: Any) -> Json:
+    lines = [plain(line) for line in evidence]
+    return {"at": shape_moment(at), "kind": kind, "text": text, "evidence": lines, **more}
+
+
+def _step_lines(step: StepRecord) -> list[tuple[Moment, Json]]:
+    action = ENGLISH.actions.get(step.action, step.action)
+    facts: Mapping[str, Any] = {"action": step.action, "attempt": step.attempt}
+    begun = _line(step.begun, "step.begun", f"{action}: begun. {plain(step.text)}".strip(), **facts)
+    lines = [(step.begun, begun)]
+    if step.ended is not None and step.outcome is not None:
+        outcome = step.outcome
+        text = f"{action}: {ENGLISH.results[outcome.result.value]}"
+        if outcome.reason:
+            text += f": {plain(outcome.reason)}"
+        if step.settled:
+            text += " (found out after watchdog was interrupted)"
+        more = {**facts, "result": outcome.result.value}
+        ended = _line(step.ended, "step.ended", text, outcome.evidence, **more)
+        lines.append((step.ended, ended))
+    return lines
+
+
+def _told_line(told: Told) -> tuple[Moment, Json]:
+    at = told.notification.at
+    message = describe_notification(told.notification)
+    deliveries = [
+        {"notifier": d.notifier, "state": d.state.value, "attempts": d.attempts, "error": plain(d.error)}
+        for d in told.deliveries
+    ]
+    return at, _line(at, "told", message.title, deliveries=deliveries)
