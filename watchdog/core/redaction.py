@@ -20,6 +20,18 @@ _SHAPES = (
     ),
 )
 
+# Whole words of a name, so that TOKENIZERS_PARALLELISM=false does not hide every "false". PGPASSWORD is one word.
+_SECRET_NAME = re.compile(
+    r"""(?ix)(?:^|[_.\W])(?:\w*passw(?:or)?d|passphrase|pwd|pass|\w*secret|tokens?|credentials?|jwt|pat
+    |(?:api|access|private|signing|encryption|secret|auth)[_-]?key)(?:$|[_.\W]|\d+)"""
+)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a value of this name (of a variable, of a key in a file) is to be taken for a secret."""
+    # PWD and OLDPWD are where a shell stands.
+    return name not in ("PWD", "OLDPWD") and _SECRET_NAME.search(name) is not None
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the known secret values and without what has the shape of one."""

@@ -1,0 +1,287 @@
+"""watchdog.yml and its playbooks -> Config, or every problem of all files at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from watchdog import __version__
+from watchdog.config.document import Node, read_document
+from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
+from watchdog.config.problem import Place, Report, show_text, suggest
+from watchdog.config.reading import is_mapping, read, report_unknown
+from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch
+from watchdog.config.sections import (
+    CheckSection,
+    EngineSection,
+    FileSection,
+    GuardrailsSection,
+    NotifierSection,
+    Section,
+    TargetSection,
+    WatchSection,
+    is_target_name,
+)
+from watchdog.core.duration import show_duration
+from watchdog.core.guardrail import Limits
+from watchdog.core.playbook import PlaybookKind
+from watchdog.core.target import Wishes
+from watchdog.plugins import Check, Notifier
+from watchdog.registry import CHECKS, NOTIFIERS
+
+VERSION = 1
+# What a file gets that says nothing of checks and notifiers.
+DEFAULT_CHECK = "containers"
+DEFAULT_KIND = "container"
+DEFAULT_PLAYBOOK = "container-crash"
+DEFAULT_NOTIFIER = "log"
+
+_SECTIONS = ("watch", "engine", "guardrails", "checks", "targets", "notifiers")
+K = TypeVar("K")
+S = TypeVar("S", bound=Section)
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in this file and its playbooks.
+
+    Raises:
+        ConfigError: with all problems of all files, one line each: FILE:LINE:COL KEY: what. Fix: how.
+    """
+    path = Path(os.path.normpath(path))
+    report = Report()
+    root = read_document(path, report)
+    if root is None and not len(report):
+        fix = 'write at least "version: 1" and "watch: {project: NAME}"'
+        report.add(Place(str(path)), "is empty: nothing would be watched", fix=fix)
+    if root is not None and is_mapping(root, report) and _reads_version(root, report):
+        return _Loader(root, path, report).load()
+    if path.is_file():
+        read_playbooks(find_folder(path.parent), report)
+    raise report.error()
+
+
+def _reads_version(root: Node, report: Report) -> bool:
+    """Whether this watchdog knows what the keys of the file mean: another version has others."""
+    version = root.value.get("version") if isinstance(root.value, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool) or version == VERSION:
+        return True
+    what = f"{version} needs another watchdog (this is {__version__}, which reads {VERSION})"
+    report.add(
+        root.place_of("version"), what, key="version", fix=f"update watchdog, or write version: {VERSION}"
+    )
+    return False
+
+
+class _Loader:
+    """Reads section by section, then checks what refers to what."""
+
+    def __init__(self, root: Node, path: Path, report: Report) -> None:
+        self._root = root
+        self._path = path
+        self._report = report
+
+    def load(self) -> Config:
+        """The whole file."""
+        root, report = self._root, self._report
+        file = read(FileSection, root, report, leave=_SECTIONS)
+        watch = self._watch()
+        engine = self._section(EngineSection, "engine")
+        guardrails = self._section(GuardrailsSection, "guardrails")
+        shelf = self._shelf()
+        checks = self._checks(shelf)
+        targets = self._targets(shelf, checks)
+        notifiers = self._notifiers()
+        self._check_waits(file, guardrails, checks)
+        if len(report) or file is None or watch is None or engine is None or guardrails is None:
+            raise report.error()
+        return Config(
+            watch=watch,
+            checks=tuple(checks),
+            playbooks=shelf.playbooks,
+            notifiers=tuple(notifiers),
+            targets=targets,
+            autonomy=file.autonomy,
+            sweep=file.sweep,
+            boot_grace=file.boot_grace,
+            tell_hold_after=file.tell_hold_after,
+            verify_every=file.verify_every,
+            engine=EngineLimits(**engine.model_dump()),
+            limits=Limits(**guardrails.model_dump()),
+            sources=(self._path, *shelf.names.values()),
+        )
+
+    def _section(self, model: type[S], key: str) -> S | None:
+        node = self._root.entries.get(key)
+        return model() if node is None else read(model, node, self._report)
+
+    def _watch(self) -> Watch | None:
+        """Exactly one of project and label: an empty selection must never come to mean "everything"."""
+        node = self._root.entries.get("watch")
+        fix = 'write "watch: {project: NAME}" or "watch: {label: autoheal=true}"'
+        if node is None or node.value is None:
+            what = "missing: nothing says which containers are watched"
+            self._report.add(self._root.place_of("watch"), what, key="watch", fix=fix)
+            return None
+        section = read(WatchSection, node, self._report)
+        if section is None:
+            return None
+        if not section.project and not section.label:
+            what = "is empty: it would match every container"
+            self._report.add(self._root.place_of("watch"), what, key="watch", fix=fix)
+            return None
+        if section.project and section.label:
+            what = "has both a project and a label"
+            self._report.add(self._root.place_of("watch"), what, key="watch", fix="keep one of the two")
+            return None
+        return Watch(project=section.project, label=section.label)
+
+    def _shelf(self) -> Shelf:
+        node = self._root.entries.get("playbooks")
+        named = node.value if node is not None else None
+        if node is None or not isinstance(named, str) or not named:
+            return read_playbooks(find_folder(self._path.parent), self._report)
+        folder = Path(os.path.normpath(self._path.parent / named))
+        if not folder.is_dir():
+            what = f"there is no folder {show_text(str(folder))}"
+            fix = "make it, or remove the key to use the playbooks that watchdog ships with"
+            self._report.add(self._root.place_of("playbooks"), what, key="playbooks", fix=fix)
+        return read_playbooks(folder, self._report)
+
+    def _checks(self, shelf: Shelf) -> list[CheckConfig]:
+        node = self._root.entries.get("checks")
+        if node is None or node.value is None:
+            return self._default_checks(shelf)
+        checks = []
+        for name, entry in self._entries(node, "nothing would be looked at"):
+            section = read(CheckSection, entry, self._report, leave=_others(entry, CheckSection))
+            check = self._build(CHECKS, CheckSection, "check", name, entry)
+            self._refer(entry, shelf, None if check is None else (check.kind,))
+            if section is not None and check is not None:
+                checks.append(
+                    CheckConfig(
+                        name=name,
+                        check=check,
+                        playbook=section.playbook,
+                        severity=section.severity,
+                        within=section.within,
+                    )
+                )
+        return checks
+
+    def _default_checks(self, shelf: Shelf) -> list[CheckConfig]:
+        if DEFAULT_PLAYBOOK not in shelf.names:
+            what = f'left out, so that containers are healed by "{DEFAULT_PLAYBOOK}", which is not in {shelf.folder}'
+            fix = f"write {shelf.folder / DEFAULT_PLAYBOOK}.yml, or the checks"
+            self._report.add(self._root.place_of("checks"), what, key="checks", fix=fix)
+        kind = CHECKS[DEFAULT_KIND]
+        check: Check[Any] = kind(DEFAULT_CHECK, kind.parameters_type())
+        return [CheckConfig(name=DEFAULT_CHECK, check=check, playbook=DEFAULT_PLAYBOOK)]
+
+    def _targets(self, shelf: Shelf, checks: list[CheckConfig]) -> dict[str, TargetConfig]:
+        node = self._root.entries.get("targets")
+        if node is None or not is_mapping(node, self._report):
+            return {}
+        targets = {}
+        kinds = tuple({each.check.kind for each in checks})
+        for name, entry in node.entries.items():
+            if not is_target_name(name):
+                what = "is no name of a Compose service or container"
+                fix = "letters, digits, - _ and . only; api#2 is the second replica of api"
+                self._report.add(node.key_places[name], what, key=entry.key, fix=fix)
+            section = read(TargetSection, entry, self._report)
+            self._refer(entry, shelf, kinds or None)
+            if section is not None:
+                targets[name] = TargetConfig(
+                    wishes=Wishes(
+                        enabled=section.enable,
+                        hold=section.hold,
+                        expect_running=section.expect == "running",
+                    ),
+                    severity=section.severity,
+                    playbook=section.playbook,
+                )
+        return targets
+
+    def _notifiers(self) -> list[Notifier[Any]]:
+        node = self._root.entries.get("notifiers")
+        if node is None or node.value is None:
+            log = NOTIFIERS[DEFAULT_NOTIFIER]
+            return [log(DEFAULT_NOTIFIER, log.parameters_type())]
+        found = []
+        for name, entry in self._entries(node, "nobody would be told anything"):
+            read(NotifierSection, entry, self._report, leave=_others(entry, NotifierSection))
+            notifier = self._build(NOTIFIERS, NotifierSection, "notifier", name, entry)
+            if notifier is not None:
+                found.append(notifier)
+        return found
+
+    def _entries(self, node: Node, without: str) -> list[tuple[str, Node]]:
+        """The named entries of a section that must not be empty once it is written."""
+        if not is_mapping(node, self._report):
+            return []
+        if not node.entries:
+            what = f"is empty: {without}"
+            self._report.add(
+                self._root.place_of(node.key), what, key=node.key, fix="remove the key to get the default"
+            )
+        return list(node.entries.items())
+
+    def _build(
+        self, kinds: Mapping[str, type[K]], common: type[Section], what: str, name: str, entry: Node
+    ) -> K | None:
+        """One check or notifier from its entry, None when its kind or its parameters are wrong."""
+        kind = entry.value.get("kind") if isinstance(entry.value, dict) else None
+        if not isinstance(kind, str):
+            return None
+        if kind not in kinds:
+            report_unknown(entry, "kind", f"kind of {what}", kinds, self._report)
+            return None
+        made: Any = kinds[kind]
+        parameters = read(made.parameters_type, entry, self._report, leave=common.model_fields)
+        return None if parameters is None else made(name, parameters)
+
+    def _refer(self, entry: Node, shelf: Shelf, kinds: tuple[str, ...] | None) -> None:
+        """Check that the playbook that an entry names is there and fits."""
+        name = entry.value.get("playbook") if isinstance(entry.value, dict) else None
+        if not isinstance(name, str) or not name:
+            return
+        shown, place, key = show_text(name, quoted=True), entry.place_of("playbook"), f"{entry.key}.playbook"
+        if name not in shelf.names:
+            what = f"{shown} does not exist in {show_text(str(shelf.folder))}"
+            self._report.add(place, what, key=key, fix=suggest(name, shelf.names))
+            return
+        playbook = shelf.playbooks.get(name)
+        if playbook is None:
+            return
+        if playbook.kind is not PlaybookKind.REMEDY:
+            what = f"{shown} is a {playbook.kind.value}, which heals nothing"
+            self._report.add(place, what, key=key, fix="name a remedy")
+        elif kinds is not None and playbook.target_kind not in kinds:
+            what = f"{shown} is for checks of kind {playbook.target_kind}"
+            self._report.add(place, what, key=key, fix=f"name one for {', '.join(kinds)}")
+
+    def _check_waits(
+        self, file: FileSection | None, guardrails: GuardrailsSection | None, checks: list[CheckConfig]
+    ) -> None:
+        """What is right by itself and wrong beside another."""
+        for check in checks:
+            if file is not None and check.within > file.sweep:
+                entry = self._root.entries["checks"].entries[check.name]
+                what = (
+                    f"{show_duration(check.within)} is longer than the sweep of {show_duration(file.sweep)}"
+                )
+                fix = "a look must be over before the next: shorten it, or lengthen sweep"
+                self._report.add(entry.place_of("within"), what, key=f"{entry.key}.within", fix=fix)
+        if guardrails is not None and guardrails.first > guardrails.longest:
+            node = self._root.entries["guardrails"]
+            what = f"{show_duration(guardrails.first)} is longer than longest, {show_duration(guardrails.longest)}"
+            self._report.add(
+                node.place_of("first"), what, key="guardrails.first", fix="shorten it, or lengthen longest"
+            )
+
+
+def _others(entry: Node, model: type[Section]) -> list[str]:
+    """The keys that are not of this model but of the entry's kind."""
+    return [key for key in entry.entries if key not in model.model_fields]

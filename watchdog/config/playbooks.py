@@ -1,0 +1,191 @@
+"""Playbook files -> playbooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watchdog.config.document import Node, read_document
+from watchdog.config.problem import Place, Report, suggest
+from watchdog.config.reading import is_mapping, read, report_unknown
+from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
+from watchdog.core.playbook import Playbook, Step, Verification
+from watchdog.registry import ACTIONS, CHECKS
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# In an installed package; in a checkout.
+_SHIPPED = (_PACKAGE / "_shipped" / "playbooks", _PACKAGE.parent / "config" / "playbooks")
+_STEP_KEYS = tuple(StepSection.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The playbooks of one folder. `names` has those too that could not be read: they do exist."""
+
+    folder: Path
+    playbooks: dict[str, Playbook] = field(default_factory=dict)
+    names: dict[str, Path] = field(default_factory=dict)
+
+
+def find_folder(beside: Path) -> Path:
+    """Where playbooks are when the file does not say: beside it, else those that watchdog ships with."""
+    own = beside / "playbooks"
+    return next((folder for folder in (own, *_SHIPPED) if folder.is_dir()), own)
+
+
+def read_playbooks(folder: Path, report: Report) -> Shelf:
+    """Every playbook of the folder, the unused ones too: a remedy has to be right before it is needed."""
+    shelf = Shelf(folder)
+    try:
+        files = sorted(each for each in folder.iterdir() if each.suffix in (".yml", ".yaml"))
+    except OSError:
+        return shelf
+    for file in files:
+        if file.name.startswith("."):
+            continue
+        if file.stem in shelf.names:
+            report.add(
+                Place(str(file)), f"{shelf.names[file.stem].name} has the same name", fix="keep one of them"
+            )
+            continue
+        shelf.names[file.stem] = file
+        root = read_document(file, report)
+        if root is None or root.value is None:
+            if not report.mentions(str(file)):
+                report.add(Place(str(file)), "is empty", fix="write a playbook or remove the file")
+            continue
+        playbook = _read_playbook(root, file, report)
+        if playbook is not None:
+            shelf.playbooks[playbook.name] = playbook
+    return shelf
+
+
+def _read_playbook(root: Node, file: Path, report: Report) -> Playbook | None:
+    before = len(report)
+    if not is_mapping(root, report):
+        return None
+    section = read(PlaybookSection, root, report, leave=("title", "for", "steps"))
+    title = _read_title(root, report)
+    target_kind = _read_for(root, report)
+    steps = _read_steps(root, report)
+    if section is not None and section.playbook != file.stem:
+        report.add(
+            root.place_of("playbook"),
+            f'"{section.playbook}" is not the name of its file',
+            key="playbook",
+            fix=f'write "playbook: {file.stem}" or rename the file',
+        )
+    if section is None or len(report) > before:
+        return None
+    return Playbook(
+        name=section.playbook,
+        kind=section.kind,
+        title=title,
+        target_kind=target_kind,
+        steps=steps,
+        autonomy=section.autonomy,
+    )
+
+
+def _read_title(root: Node, report: Report) -> dict[str, str]:
+    node = root.entries.get("title")
+    if node is None or node.value is None:
+        report.add(root.place_of("title"), "missing", key="title", fix='add "title: {en: ..., fr: ...}"')
+        return {}
+    section = read(TitleSection, node, report)
+    if section is None:
+        return {}
+    english, french = section.en or section.fr, section.fr or section.en
+    if english is None or french is None:
+        report.add(node.place, "has no language", key="title", fix='write "title: {en: ..., fr: ...}"')
+        return {}
+    return {"en": english, "fr": french}
+
+
+def _read_for(root: Node, report: Report) -> str:
+    node = root.entries.get("for")
+    if node is None or node.value is None:
+        report.add(root.place_of("for"), "missing", key="for", fix='add "for: {kind: container}"')
+        return ""
+    section = read(ForSection, node, report)
+    if section is None:
+        return ""
+    if section.kind not in CHECKS:
+        report_unknown(node, "kind", "kind of check", CHECKS, report)
+    return section.kind
+
+
+def _read_steps(root: Node, report: Report) -> tuple[Step, ...]:
+    node = root.entries.get("steps")
+    if node is None or not node.items:
+        if node is None or not node.value or not isinstance(node.value, list):
+            what = "must be a list of steps" if node is not None and node.value else "has no step"
+            report.add(
+                root.place_of("steps"), what, key="steps", fix='write "- restart_container: {}" under it'
+            )
+        return ()
+    before = len(report)
+    steps = tuple(step for item in node.items if (step := _read_step(item, report)) is not None)
+    if len(report) == before and not any(step.changes for step in steps):
+        report.add(
+            root.place_of("steps"),
+            "only look and change nothing",
+            key="steps",
+            fix=f"add a step that changes something: {', '.join(n for n, a in ACTIONS.items() if a.changes)}",
+        )
+    return steps
+
+
+def _read_step(item: Node, report: Report) -> Step | None:
+    if not isinstance(item.value, dict):
+        known = isinstance(item.value, str) and item.value in ACTIONS
+        fix = f'write "- {item.value}: {{}}"' if known else 'write "- name_of_action: {}"'
+        report.add(item.place, "must be an action with its parameters", key=item.key, got=item.shown, fix=fix)
+        return None
+    others = [key for key in item.entries if key not in _STEP_KEYS]
+    actions = [key for key in others if key in ACTIONS] or others[:1]
+    for key in others:
+        if key not in actions:
+            meant = suggest(key, _STEP_KEYS)
+            report.add(item.key_places[key], "unknown key", key=f"{item.key}.{key}", fix=meant)
+    if len(actions) != 1:
+        what = f"has {len(actions)} actions" if actions else "names no action"
+        report.add(item.place, what, key=item.key, fix="one action a step, each with its own `- `")
+        return None
+    name = actions[0]
+    if name not in ACTIONS:
+        report.add(
+            item.key_places[name], "no such action", key=item.entries[name].key, fix=suggest(name, ACTIONS)
+        )
+        return None
+    return _read_action(item, name, report)
+
+
+def _read_action(item: Node, name: str, report: Report) -> Step | None:
+    action = ACTIONS[name]
+    params = read(action.parameters_type, item.entries[name], report)
+    beside = read(StepSection, item, report, leave=[key for key in item.entries if key not in _STEP_KEYS])
+    verify = _read_verify(item, report)
+    if not action.changes:
+        for key in _STEP_KEYS:
+            if key in item.entries:
+                fix = "remove it: it belongs to a step that changes something"
+                report.add(item.key_places[key], f"{name} only looks", key=f"{item.key}.{key}", fix=fix)
+    if params is None or beside is None or verify is None:
+        return None
+    return Step(
+        action=name,
+        params=dict(item.entries[name].value or {}),
+        changes=action.changes,
+        repeatable=action.repeatable,
+        verify=verify,
+        attempts=beside.attempts,
+    )
+
+
+def _read_verify(item: Node, report: Report) -> Verification | None:
+    node = item.entries.get("verify")
+    if node is None:
+        return Verification()
+    section = read(VerifySection, node, report)
+    return None if section is None else Verification(within=section.within, stable=section.stable)

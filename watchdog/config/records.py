@@ -1,0 +1,120 @@
+"""What a configuration says, once it is known to be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from watchdog.core.guardrail import Limits
+from watchdog.core.lifecycle import Policy
+from watchdog.core.notification import Severity
+from watchdog.core.playbook import Autonomy, Playbook
+from watchdog.core.target import PROJECT, Wishes
+from watchdog.plugins import Check, Notifier
+
+
+def defaults_of(record: type[Any]) -> dict[str, Any]:
+    """The defaults that a dataclass declares, by field: so that no number is written twice."""
+    return {each.name: each.default for each in fields(record)}
+
+
+_POLICY = defaults_of(Policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Which containers are watched: those of one Compose project, or those with a label. One of the two."""
+
+    project: str = ""
+    label: str = ""
+
+    @property
+    def label_filter(self) -> str:
+        """The label that the engine's list and events are filtered by: `key=value` or `key`."""
+        return f"{PROJECT}={self.project}" if self.project else self.label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """How the Docker engine is reached, and how much is asked of it at once. Seconds.
+
+    Attributes:
+        call_within: deadline of a call that only asks.
+        looks: questions at once. stops, starts: the same for those.
+        abandoned: so many calls that never came back, and no more are made until one does.
+        reconnect_longest: the longest wait between two attempts to reach an engine that is away.
+    """
+
+    socket: str = "/var/run/docker.sock"
+    call_within: float = 5.0
+    looks: int = 4
+    stops: int = 20
+    starts: int = 4
+    abandoned: int = 4
+    reconnect_longest: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckConfig:
+    """One check as configured. `within`: seconds that one look may take."""
+
+    name: str
+    check: Check[Any]
+    playbook: str
+    severity: Severity = Severity.HIGH
+    within: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetConfig:
+    """What the file says of one target; None where it leaves that to the check."""
+
+    wishes: Wishes = Wishes()
+    severity: Severity | None = None
+    playbook: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole configuration, valid in itself. Seconds; every default is the promise.
+
+    Attributes:
+        autonomy: the most that any playbook may do by itself.
+        sweep: how often the whole list is compared with what is known.
+        boot_grace, tell_hold_after, verify_every: as in `core.lifecycle.Policy`.
+        sources: the files it was read from.
+    """
+
+    watch: Watch
+    checks: tuple[CheckConfig, ...]
+    playbooks: Mapping[str, Playbook]
+    notifiers: tuple[Notifier[Any], ...] = ()
+    targets: Mapping[str, TargetConfig] = field(default_factory=dict)
+    autonomy: Autonomy = Autonomy.ACT
+    sweep: float = 15.0
+    boot_grace: float = _POLICY["boot_grace"]
+    tell_hold_after: float = _POLICY["tell_hold_after"]
+    verify_every: float = _POLICY["verify_every"]
+    engine: EngineLimits = EngineLimits()
+    limits: Limits = Limits()
+    sources: tuple[Path, ...] = ()
+
+    def target(self, name: str) -> TargetConfig:
+        """What the file says of a target. What it says of a service holds for its replicas (`api#2`) too."""
+        return self.targets.get(name) or self.targets.get(name.partition("#")[0]) or TargetConfig()
+
+    def policy(self, check: CheckConfig, target: str) -> Policy:
+        """What the lifecycle needs to know to decide about this check's target; labels are not in it yet."""
+        wanted = self.target(target)
+        return Policy(
+            playbook=self.playbooks[wanted.playbook or check.playbook],
+            limits=self.limits,
+            severity=wanted.severity or check.severity,
+            autonomy=self.autonomy,
+            boot_grace=self.boot_grace,
+            tell_hold_after=self.tell_hold_after,
+            verify_every=self.verify_every,
+            standing_hold=wanted.wishes.hold,
+        )

@@ -1,0 +1,169 @@
+"""The keys of each section of the files, with type and bounds. Flat on purpose: nesting is for the readers."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from watchdog.config.records import CheckConfig, Config, EngineLimits, defaults_of
+from watchdog.core.guardrail import Limits
+from watchdog.core.notification import Severity
+from watchdog.core.playbook import Autonomy, PlaybookKind, Verification
+from watchdog.plugins import Duration
+
+_CONFIG = defaults_of(Config)
+_CHECK = defaults_of(CheckConfig)
+_ENGINE = EngineLimits()
+_LIMITS = Limits()
+_VERIFY = Verification()
+
+DAY = 86400.0
+# No wait of a daemon that heals is meant to be longer; a mistyped unit is.
+Span = Annotated[Duration, Field(ge=0.0, le=DAY)]
+Pace = Annotated[Duration, Field(ge=0.1, le=DAY)]
+Count = Annotated[int, Field(ge=1, le=1000)]
+Loudness = Annotated[Severity, Field(strict=False)]
+Freedom = Annotated[Autonomy, Field(strict=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+ProjectName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="the name of a Compose project: small letters, digits, - and _",
+    ),
+]
+Label = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_./-]*(=\S+)?$",
+        description="a label, as key or as key=value, such as autoheal=true",
+    ),
+]
+AbsolutePath = Annotated[
+    str, Field(pattern=r"^/[^\x00]+$", description="an absolute path, such as /var/run/docker.sock")
+]
+PlaybookName = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="a name of small letters, digits and -"),
+]
+
+
+_TARGET_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*(#[1-9][0-9]*)?")
+
+
+def is_target_name(name: str) -> bool:
+    """Whether a target can have this name: a Compose service, one of its replicas, or a container."""
+    return _TARGET_NAME.fullmatch(name) is not None
+
+
+class Section(BaseModel):
+    """Strict: `yes` is no number and 5 is no text. No input in errors: it may be a secret."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+
+class FileSection(Section):
+    """watchdog.yml without its sections."""
+
+    version: int
+    autonomy: Freedom = _CONFIG["autonomy"]
+    sweep: Annotated[Duration, Field(ge=1.0, le=3600.0)] = _CONFIG["sweep"]
+    boot_grace: Span = _CONFIG["boot_grace"]
+    tell_hold_after: Span = _CONFIG["tell_hold_after"]
+    verify_every: Pace = _CONFIG["verify_every"]
+    playbooks: Text | None = None
+
+
+class WatchSection(Section):
+    """What is watched."""
+
+    project: ProjectName = ""
+    label: Label = ""
+
+
+class EngineSection(Section):
+    """How the engine is reached."""
+
+    socket: AbsolutePath = _ENGINE.socket
+    call_within: Pace = _ENGINE.call_within
+    looks: Count = _ENGINE.looks
+    stops: Count = _ENGINE.stops
+    starts: Count = _ENGINE.starts
+    abandoned: Count = _ENGINE.abandoned
+    reconnect_longest: Pace = _ENGINE.reconnect_longest
+
+
+class GuardrailsSection(Section):
+    """How much a target may be touched."""
+
+    first: Pace = _LIMITS.first
+    factor: Annotated[float, Field(ge=1.0, le=100.0)] = _LIMITS.factor
+    longest: Pace = _LIMITS.longest
+    forget_after: Pace = _LIMITS.forget_after
+    attempts: Annotated[int, Field(ge=1, le=100)] = _LIMITS.attempts
+
+
+class CheckSection(Section):
+    """What every check has, whatever its kind."""
+
+    kind: Text
+    playbook: Text
+    severity: Loudness = _CHECK["severity"]
+    within: Pace = _CHECK["within"]
+
+
+class TargetSection(Section):
+    """What is wished for one target."""
+
+    enable: bool = True
+    hold: bool = False
+    expect: Literal["running"] | None = None
+    severity: Loudness | None = None
+    playbook: Text | None = None
+
+
+class NotifierSection(Section):
+    """What every notifier has, whatever its kind."""
+
+    kind: Text
+
+
+class PlaybookSection(Section):
+    """A playbook file without its sections."""
+
+    playbook: PlaybookName
+    kind: Annotated[PlaybookKind, Field(strict=False)]
+    autonomy: Freedom = Autonomy.ACT
+    otherwise: Literal["escalate"] = "escalate"
+
+
+class TitleSection(Section):
+    """The title by language; one is enough."""
+
+    en: Text | None = None
+    fr: Text | None = None
+
+
+class ForSection(Section):
+    """What a playbook is for."""
+
+    kind: Text
+
+
+class StepSection(Section):
+    """What may stand beside an action."""
+
+    attempts: Annotated[int, Field(ge=1, le=100)] = 1
+    verify: Any = None
+
+
+class VerifySection(Section):
+    """What must be seen before a step counts."""
+
+    within: Pace = _VERIFY.within
+    stable: Span = _VERIFY.stable
