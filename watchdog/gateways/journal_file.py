@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from watchdog.core.errors import JournalError
-from watchdog.gateways.journal_schema import migrate
+from watchdog.gateways.journal_schema import migrate, require_journal
 
 # Seconds to wait for a person's sqlite3 shell that holds the file.
 PATIENCE = 5.0
@@ -30,6 +31,16 @@ _FIXES = {
     sqlite3.SQLITE_CORRUPT: "it is damaged: put a copy back, or move it away to begin with an empty memory",
 }
 
+
+_FOLDER_FIXES = {
+    errno.ENOENT: "its folder does not exist: create it, or name another one",
+    errno.ENOTDIR: "its folder is no folder: name another one",
+    errno.EACCES: "watchdog's user may not write here: give it the folder, or name another one",
+    errno.EPERM: "the file belongs to another user: give it to watchdog's user",
+    errno.EROFS: "its folder is read-only: mount it writable, or name another one",
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the quota of watchdog's user is used up: free some space",
+}
 
 Row = tuple[Any, ...]
 
@@ -122,8 +133,8 @@ def translated(path: Path) -> Iterator[None]:
         fix = _FIXES.get(code, "this is a fault of watchdog: please report it")
         raise JournalError(f"journal {path}: {fix} ({error})") from error
     except OSError as error:
-        fix = "make the folder exist and writable for watchdog's user, on a disk with space"
-        raise JournalError(f"journal {path}: {error.strerror or error}: {fix}") from error
+        fix = _FOLDER_FIXES.get(error.errno or 0, "see the system's log")
+        raise JournalError(f"journal {path}: {fix} ({error.strerror or error})") from error
     except JournalError as error:
         if str(path) in str(error):
             raise
@@ -146,9 +157,11 @@ def lock(path: Path) -> int:
         raise JournalError(
             f"another watchdog ({owner}) uses {path}: stop it, or give this one a state folder of its own"
         ) from None
-    os.ftruncate(descriptor, 0)
-    # The host too: two containers on one volume may both be pid 1.
-    os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+    # Only a help for people: on a full disk watchdog starts all the same. The host is named too, for two
+    # containers on one volume may both be pid 1.
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
     return descriptor
 
 
@@ -164,10 +177,13 @@ def open_database(path: Path) -> sqlite3.Connection:
     elif path.is_file() and path.stat().st_size == 0:
         # Ours never is: it is made elsewhere and moved here when complete.
         raise JournalError("it is empty: put a copy back, or remove it to begin with an empty memory")
-    if path.stat().st_mode & 0o077:
-        path.chmod(OWNER_ONLY)
     connection = _connect(path)
     try:
+        # Before anything is changed: it may be another program's.
+        require_journal(connection)
+        if path.stat().st_mode & 0o077:
+            path.chmod(OWNER_ONLY)
+        _set_up(connection)
         migrate(connection)
     except BaseException:
         connection.close()
@@ -178,11 +194,12 @@ def open_database(path: Path) -> sqlite3.Connection:
 def _make(path: Path) -> None:
     """Make an empty journal in one stroke: a crash in the middle leaves none, never half of one."""
     new = path.with_name(path.name + ".new")
-    for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm"), Path(f"{path}-wal"), Path(f"{path}-shm")):
+    for leftover in (new, *_companions(new), *_companions(path)):
         leftover.unlink(missing_ok=True)
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     with closing(_connect(new)) as connection:
-        migrate(connection, fresh=True)
+        _set_up(connection)
+        migrate(connection)
     new.rename(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -191,14 +208,12 @@ def _make(path: Path) -> None:
         os.close(folder)
 
 
+def _companions(path: Path) -> tuple[Path, ...]:
+    return (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"))
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    try:
-        _set_up(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

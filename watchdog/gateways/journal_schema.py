@@ -160,31 +160,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
 VERSION = len(MIGRATIONS)
 
 
-def migrate(connection: sqlite3.Connection, *, fresh: bool = False) -> None:
-    """Bring the tables to the present version, in one transaction.
-
-    Args:
-        connection: in autocommit.
-        fresh: the file has just been made by us; otherwise it must be a journal already.
+def require_journal(connection: sqlite3.Connection) -> None:
+    """Make sure, changing nothing, that a database is a journal that this watchdog understands.
 
     Raises:
         JournalError: it is another program's database, or was written by a newer watchdog.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if not fresh and (application != APPLICATION_ID or version < 1):
-        raise JournalError("it is an SQLite database, but no journal of watchdog")
+    version = _version_of(connection)
+    if application != APPLICATION_ID or version < 1:
+        raise JournalError("it is a database, but no journal of watchdog: name another file")
     if version > VERSION:
         raise JournalError(
             f"it was written by a newer watchdog (schema {version}, this one knows {VERSION}): run that version, "
             "or move the file away to begin with an empty memory"
         )
-    if version == VERSION:
+
+
+def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:
+    """Bring the tables from their version to the present one, in one transaction. Needs autocommit."""
+    version = _version_of(connection)
+    if version == len(migrations):
         return
     connection.execute("BEGIN EXCLUSIVE")
-    for migration in MIGRATIONS[version:]:
+    for migration in migrations[version:]:
         for statement in migration:
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute(f"PRAGMA user_version = {len(migrations)}")
     connection.execute("COMMIT")
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

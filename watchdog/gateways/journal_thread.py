@@ -20,8 +20,7 @@ class JournalThread:
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._work, name="journal", daemon=True).start()
 
     async def call(self, work: Callable[[], R]) -> R:
         """Do `work` on the thread after everything asked for earlier, and return or raise what it does.
@@ -44,9 +43,8 @@ class JournalThread:
         return await asyncio.wrap_future(future)
 
     def stop(self) -> None:
-        """End the thread once everything asked for is done, and wait for that."""
+        """End the thread once everything asked for is done. Does not wait: a disk may hang for ever."""
         self._jobs.put(None)
-        self._thread.join()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
