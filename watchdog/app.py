@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 from watchdog import __version__, registry
 from watchdog.config import Config
@@ -20,9 +22,9 @@ from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
 from watchdog.core.target import Wishes
 from watchdog.desk import Desk
-from watchdog.engine.census import Census
+from watchdog.engine.census import Census, Lister
 from watchdog.engine.dispatcher import Dispatcher
-from watchdog.engine.listener import Listener
+from watchdog.engine.listener import Listener, Stream
 from watchdog.engine.monitor import Monitor, Question
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
@@ -32,7 +34,7 @@ from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli
 from watchdog.gateways.docker import DockerEngine, EngineOptions
 from watchdog.gateways.journal import Journal
-from watchdog.plugins import Tools
+from watchdog.plugins import Clock, Compose, Tools
 from watchdog.settings import Settings
 from watchdog.surfaces.control import Control
 from watchdog.telemetry.logs import log_happening
@@ -41,6 +43,10 @@ from watchdog.telemetry.logs import log_happening
 STOPS_WITHIN = 3.0
 # Steps that were cut short are attributed to us from a little before they were written down.
 CLOCK_SLACK_NS = 1_000_000_000
+
+
+class Engine(Lister, Stream, Protocol):
+    """The engine, as the census and the listener together need it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +60,41 @@ class App:
     dispatcher: Dispatcher
     scheduler: Scheduler
     supervisor: Supervisor
+    desk: Desk
     control: Control
     publish: Publish
-    clock: SystemClock
+    clock: Clock
 
 
-async def build(settings: Settings, config: Config) -> App:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The outside world: what is replaced when the whole daemon is tested in process."""
+
+    engine: Engine
+    compose: Compose
+    clock: Clock
+
+    @classmethod
+    def real(cls, config: Config) -> Outside:
+        """The real one, as configured."""
+        engine = DockerEngine(
+            EngineOptions(
+                socket=config.engine.socket,
+                project=config.watch.project,
+                label=config.watch.label,
+                call_within=config.engine.call_within,
+                looks=config.engine.looks,
+                starts=config.engine.starts,
+                stops=config.engine.stops,
+                abandoned=config.engine.abandoned,
+            )
+        )
+        return cls(engine=engine, compose=ComposeCli(image_id_of=engine.image_id), clock=SystemClock())
+
+
+async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outside: Outside) -> App:
     """Join all parts. Opens the journal (raises `JournalError`); asks the engine nothing yet."""
-    clock = SystemClock()
-    secrets = settings.known_secrets()
+    engine, compose, clock = outside.engine, outside.compose, outside.clock
     followers: list[Publish] = [log_happening]
 
     def publish(happening: Happening) -> None:
@@ -70,22 +102,8 @@ async def build(settings: Settings, config: Config) -> App:
             follower(happening)
 
     supervisor = Supervisor(clock, publish)
-    journal = await Journal.open(settings.state_dir / "journal.db")
-    engine = DockerEngine(
-        EngineOptions(
-            socket=config.engine.socket,
-            project=config.watch.project,
-            label=config.watch.label,
-            call_within=config.engine.call_within,
-            looks=config.engine.looks,
-            starts=config.engine.starts,
-            stops=config.engine.stops,
-            abandoned=config.engine.abandoned,
-        )
-    )
-    compose = ComposeCli(image_id_of=engine.image_id)
-    wishes = {name: target.wishes for name, target in config.targets.items()}
-    census = Census(engine, compose, clock, journal, wishes)
+    journal = await Journal.open(state_dir / "journal.db")
+    census = Census(engine, compose, clock, journal, lambda target: config.target(target).wishes)
     tools = Tools(
         engine=engine,
         compose=compose,
@@ -115,7 +133,7 @@ async def build(settings: Settings, config: Config) -> App:
         journal=journal,
         clock=clock,
         policy_of=policy_of,
-        ask=lambda target: monitor.ask_soon(target),
+        ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
         perform=runner.begin,
         abort=runner.abort,
         told=dispatcher.wake,
@@ -142,7 +160,7 @@ async def build(settings: Settings, config: Config) -> App:
     desk = Desk(
         responder=responder, monitor=monitor, journal=journal, config=config, tools=tools, engine=listener
     )
-    control = Control(desk, settings.state_dir / "control.sock")
+    control = Control(desk, state_dir / "control.sock")
 
     def close_run(happening: Happening) -> None:
         if happening.name in ("incident.resolved", "incident.escalated") and happening.incident:
@@ -158,6 +176,7 @@ async def build(settings: Settings, config: Config) -> App:
         dispatcher=dispatcher,
         scheduler=scheduler,
         supervisor=supervisor,
+        desk=desk,
         control=control,
         publish=publish,
         clock=clock,
@@ -198,7 +217,7 @@ async def serve(settings: Settings, config: Config) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    app = await build(settings, config)
+    app = await build(config, settings.state_dir, settings.known_secrets(), Outside.real(config))
     try:
         await start(app)
         await ended.wait()
@@ -225,16 +244,4 @@ async def _own_up(app: App, step: StepRecord) -> None:
 
 def _policy(config: Config, check: str, target: str, wishes: Wishes, next_id: str) -> Policy:
     mine = next(one for one in config.checks if one.check.name == check)
-    wanted = config.targets.get(target)
-    playbook = (wanted.playbook if wanted else None) or mine.playbook
-    return Policy(
-        playbook=config.playbooks[playbook],
-        limits=config.limits,
-        severity=(wanted.severity if wanted else None) or mine.severity,
-        autonomy=config.autonomy,
-        boot_grace=config.boot_grace,
-        tell_hold_after=config.tell_hold_after,
-        verify_every=config.verify_every,
-        next_id=next_id,
-        standing_hold=wishes.hold,
-    )
+    return replace(config.policy(mine, target), next_id=next_id, standing_hold=wishes.hold)

@@ -51,10 +51,8 @@ def read_labels(labels: Mapping[str, str]) -> Wishes:
     )
 
 
-def combine(config: Wishes | None, labels: Wishes) -> Wishes:
+def combine(config: Wishes, labels: Wishes) -> Wishes:
     """Both wishes as one: config beats labels, and a label may only narrow what watchdog does."""
-    if config is None:
-        return labels
     return Wishes(
         enabled=config.enabled and labels.enabled,
         hold=config.hold or labels.hold,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -42,7 +42,7 @@ class Census:
     """Answers `plugins.Containers` from the engine's list, its events and inspects."""
 
     def __init__(
-        self, engine: Lister, compose: Compose, clock: Clock, memory: Memory, wishes: Mapping[str, Wishes]
+        self, engine: Lister, compose: Compose, clock: Clock, memory: Memory, wishes: Callable[[str], Wishes]
     ) -> None:
         self._engine = engine
         self._compose = compose
@@ -97,7 +97,7 @@ class Census:
     def wishes(self, target: str) -> Wishes:
         """What config and labels say of a target."""
         known = self.roster.targets.get(target)
-        return combine(self._wishes.get(target), known.wishes if known is not None else Wishes())
+        return combine(self._wishes(target), known.wishes if known is not None else Wishes())
 
     def remember(self, targets: Iterable[Known]) -> None:
         """Begin with what an earlier daemon had seen: nothing of it is present until the list says so."""

@@ -13,8 +13,6 @@ from watchdog.plugins import Check, Parameters, Tools
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
 
-_GRAVITY = (Status.OK, Status.WARNING, Status.UNKNOWN, Status.CRITICAL)
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -56,15 +54,12 @@ class Monitor:
         self._looking.add(target)
         self._spawn(f"look at {target}", self._look_until_quiet(target))
 
-    async def ask(self, target: str) -> Observation:
-        """Look at a target now, with all of its checks, and have what is seen taken into account.
-
-        Returns the gravest of what they saw.
-        """
-        seen = [await self._probe(question, target) for question in self._questions]
+    async def ask(self, target: str) -> tuple[Observation, ...]:
+        """Look at a target now, with each of its checks, and have what is seen taken into account."""
+        seen = tuple([await self._probe(question, target) for question in self._questions])
         for observation in seen:
             await self._receive(observation)
-        return max(seen, key=lambda observation: _GRAVITY.index(observation.status))
+        return seen
 
     async def _look_until_quiet(self, target: str) -> None:
         try:

@@ -1,0 +1,232 @@
+"""The whole daemon in process, over an engine in memory: the spells that people will live through."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.engine.world import configure, make_engine, running
+from watchdog.core.errors import NotThere, Unreachable
+from watchdog.core.lifecycle import Order
+
+
+async def test_a_crashed_container_is_started_verified_and_told(tmp_path: Path) -> None:
+    """A container that dies is started at once, watched, and its incident ends as healed."""
+    engine = make_engine()
+    engine.add("app", log=("serving", "boom"))
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+
+        engine.crash("app", 1)
+
+        incident = await world.newest("resolved")
+        assert incident.ending == "healed"
+        assert engine.acts == [("start", "app")]
+        assert await world.tellings() == ["opened", "healed"]
+        story = await world.app.journal.story(incident.id)
+        kept = [line for step in story.steps for line in (step.outcome.evidence if step.outcome else ())]
+        assert kept == ["serving", "boom"]
+
+
+async def test_an_unhealthy_container_is_stopped_and_started(tmp_path: Path) -> None:
+    """A container whose healthcheck fails is stopped, started, and healed when it is healthy again."""
+    engine = make_engine()
+    engine.add("app", health="healthy")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+
+        engine.turn_unhealthy("app")
+        await world.until(lambda: ("start", "app") in engine.acts)
+        engine.turn_healthy("app")
+
+        incident = await world.newest("resolved")
+        assert incident.ending == "healed"
+        assert engine.acts == [("stop", "app"), ("start", "app")]
+
+
+async def test_what_a_person_stopped_stays_stopped(tmp_path: Path) -> None:
+    """A container that a person stopped is held: told once, never started, until the person starts it."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+
+        engine.person_stops("app")
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold and case.hold.told)
+        await world.app.listener.sweep()
+        assert engine.acts == []
+        assert await world.tellings() == ["held"]
+
+        engine.person_starts("app")
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold is None)
+        assert await world.tellings() == ["held", "released"]
+        assert await world.incidents() == ()
+
+
+@pytest.mark.parametrize("act", ["person_kills", "person_removes", "pause"])
+async def test_killing_removing_and_pausing_are_a_persons_acts_too(tmp_path: Path, act: str) -> None:
+    """docker kill, docker rm and docker pause are respected like docker stop."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+
+        getattr(engine, act)("app")
+
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold and case.hold.told)
+        assert engine.acts == []
+        assert world.compose.acts == []
+
+
+async def test_a_released_container_is_healed(tmp_path: Path) -> None:
+    """A stopped container that a person gives back is started again."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+        engine.person_stops("app")
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold)
+
+        await world.app.responder.order("app", Order.RELEASE, "anna")
+
+        incident = await world.newest("resolved")
+        assert incident.ending == "healed"
+        assert engine.acts == [("start", "app")]
+
+
+async def test_an_always_crashing_container_is_given_up(tmp_path: Path) -> None:
+    """Three starts and two replacements, with growing waits, then hands off and a human is told once."""
+    engine = make_engine()
+    engine.add("app", crashes_on_start=True)
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+
+        engine.crash("app", 1)
+
+        incident = await world.newest("escalated")
+        assert incident.reason == "attempts-spent"
+        assert engine.acts == [("start", "app")] * 3
+        assert world.compose.acts == ["app", "app"]
+        assert (await world.tellings()).count("escalated") == 1
+        await world.app.listener.sweep()
+        assert len(engine.acts) == 3
+
+
+async def test_a_finished_job_is_fine(tmp_path: Path) -> None:
+    """A container that ended with exit code 0 under restart policy no is never restarted."""
+    engine = make_engine()
+    engine.add("job")
+    async with running(engine, tmp_path) as world:
+        await world.looked("job")
+
+        engine.crash("job", 0)
+
+        await world.until(lambda: world.finding("job") == "finished")
+        assert engine.acts == []
+        assert await world.incidents() == ()
+
+
+async def test_a_lost_engine_makes_everything_unknown_and_nothing_is_done(tmp_path: Path) -> None:
+    """While the engine cannot be asked, targets are unknown, no incident opens, and it is found again."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+        engine.hang()
+        engine.break_stream()
+        engine.fail_next(Unreachable("connection refused"), "inspect")
+
+        await world.until(lambda: not world.app.listener.connected)
+        engine.resume()
+        await world.until(lambda: world.app.listener.connected)
+        await world.until(lambda: world.finding("app") == "running")
+
+        assert await world.incidents() == ()
+        assert engine.acts == []
+
+
+async def test_a_death_while_the_daemon_is_away_is_healed_on_return(tmp_path: Path) -> None:
+    """A crash that nobody watched is told from a stop by what the engine itself remembers."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+    engine.clock.advance(60)
+    engine.crash("app", 1)
+
+    async with running(engine, tmp_path) as world:
+        incident = await world.newest("resolved")
+
+        assert incident.ending == "healed"
+        assert engine.acts == [("start", "app")]
+
+
+async def test_a_stop_while_the_daemon_is_away_is_respected(tmp_path: Path) -> None:
+    """A stop that nobody watched is a person's, by what the engine remembers."""
+    engine = make_engine()
+    engine.add("app", ignores_term=True)
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+    engine.person_stops("app")
+
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold and case.hold.told)
+
+        assert engine.acts == []
+        assert await world.tellings() == ["held"]
+
+
+async def test_without_any_memory_it_asks(tmp_path: Path) -> None:
+    """A dead container of which nobody knows who ended it is asked about, not touched."""
+    engine = make_engine()
+    engine.add("app")
+    engine.crash("app", 1)
+    engine.flood()
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold and case.hold.told)
+
+        assert await world.tellings() == ["asked"]
+        assert engine.acts == []
+
+
+async def test_the_answer_can_be_given_in_config(tmp_path: Path) -> None:
+    """`expect: running` answers that question: the container is started."""
+    engine = make_engine()
+    engine.add("app")
+    engine.crash("app", 1)
+    engine.flood()
+    async with running(engine, tmp_path, configure(expect_running=("app",))) as world:
+        incident = await world.newest("resolved")
+
+        assert incident.ending == "healed"
+
+
+async def test_an_order_for_an_unknown_target_is_refused(tmp_path: Path) -> None:
+    """An order for a target that is not watched says so."""
+    engine = make_engine()
+    async with running(engine, tmp_path) as world:
+        with pytest.raises(NotThere):
+            await world.app.responder.order("nobody", Order.HOLD, "anna")
+
+
+async def test_an_interrupted_restart_is_finished_on_return(tmp_path: Path) -> None:
+    """A daemon that dies between stop and start finds its own stop, takes it for its own, and starts."""
+    engine = make_engine()
+    engine.add("app", health="healthy")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+        engine.turn_unhealthy("app")
+        await world.until(lambda: ("stop", "app") in engine.acts)
+        engine.hold_calls()
+        await asyncio.sleep(0)
+    engine.resume()
+
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: engine.container("app").up)
+        engine.turn_healthy("app")
+        incident = await world.newest("resolved")
+
+        assert incident.ending == "healed"
+        assert len(await world.incidents()) == 1
