@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from watchdog.config.problem import Place, Report, show_key, show_text
+from watchdog.core.problem import Place, Report, show_key, show_text
 from watchdog.core.redaction import names_secret
 
 LARGEST = 256 * 1024
@@ -135,7 +135,7 @@ def _is_shallow(text: str, file: str, report: Report) -> bool:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                place = Place(file, event.start_mark.line + 1, event.start_mark.column + 1)
+                place = _at(file, event)
                 report.add(place, f"nested deeper than {DEEPEST} levels", fix="nothing here needs so many")
                 return False
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -282,4 +282,9 @@ class _Builder:
         return False
 
     def _place(self, raw: yaml.Node) -> Place:
-        return Place(self._file, raw.start_mark.line + 1, raw.start_mark.column + 1)
+        return _at(self._file, raw)
+
+
+def _at(file: str, something: yaml.Node | yaml.Event) -> Place:
+    mark: Any = something.start_mark
+    return Place(file, mark.line + 1, mark.column + 1)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from watchdog import __version__
 from watchdog.config.document import Node, read_document
 from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
-from watchdog.config.problem import Place, Report, show_text, suggest
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch
 from watchdog.config.sections import (
@@ -27,6 +26,7 @@ from watchdog.config.sections import (
 from watchdog.core.duration import show_duration
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import PlaybookKind
+from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
 from watchdog.registry import CHECKS, NOTIFIERS

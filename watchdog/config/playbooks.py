@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watchdog.config.document import Node, read_document
-from watchdog.config.problem import Place, Report, suggest
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
 from watchdog.core.playbook import Playbook, Step, Verification
+from watchdog.core.problem import Place, Report, suggest
 from watchdog.registry import ACTIONS, CHECKS
 
 _PACKAGE = Path(__file__).resolve().parents[1]

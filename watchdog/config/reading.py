@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from watchdog.config.document import Node
-from watchdog.config.problem import Place, Report, show_key, show_text, suggest
 from watchdog.core.duration import parse_duration, show_duration
+from watchdog.core.problem import Place, Report, show_key, show_text, suggest
 from watchdog.core.redaction import names_secret
 
 M = TypeVar("M", bound=BaseModel)

@@ -22,8 +22,9 @@ _SHAPES = (
 
 # Whole words of a name, so that TOKENIZERS_PARALLELISM=false does not hide every "false". PGPASSWORD is one word.
 _SECRET_NAME = re.compile(
-    r"""(?ix)(?:^|[_.\W])(?:\w*passw(?:or)?d|passphrase|pwd|pass|\w*secret|tokens?|credentials?|jwt|pat
-    |(?:api|access|private|signing|encryption|secret|auth)[_-]?key)(?:$|[_.\W]|\d+)"""
+    r"""(?ix)(?:(?:passw(?:or)?d|secret)
+    |(?:^|[\W_])(?:passphrase|pwd|pass|tokens?|credentials?|jwt|pat|(?:api|access|private|signing|encryption|auth)[_-]?key)
+    )(?:$|[\W_]|\d)"""
 )
 
 

@@ -1,4 +1,4 @@
-"""One mistake in a file, as the line that people get: where, what, and what to do."""
+"""One mistake in a file or in the environment, as the line that people get: where, what, and what to do."""
 
 from __future__ import annotations
 

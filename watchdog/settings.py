@@ -1,0 +1,197 @@
+"""What the environment says: where the configuration is, where state is kept, how loud the log is, and secrets.
+
+Belongs here: WATCHDOG_* from the environment, from `.env` and from secret files, and the values that must
+never be shown. Does not: anything that can stand in watchdog.yml.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from watchdog.core.problem import Place, Report, show_text, suggest
+from watchdog.core.redaction import names_secret
+
+PREFIX = "WATCHDOG_"
+DOTENV = Path(".env")
+SECRETS = Path("/run/secrets")
+# systemd gives these to a service of its own accord.
+_OTHERS_NAMES = frozenset({"WATCHDOG_PID", "WATCHDOG_USEC"})
+# A secret file is a line or a key; what is larger is none.
+_LARGEST_SECRET = 64 * 1024
+# The kernel's limit for the path of a unix socket is 107 bytes, and `control.sock` stands in the folder.
+_LONGEST_FOLDER = 107 - len("/control.sock")
+# Flags that end up in variables with a secret's name; hiding these words would hide half of every log.
+_NO_SECRET = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
+_PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
+
+
+def default_config() -> Path:
+    """The checkout's file; in an image, where there is none, the one mounted in /etc."""
+    here, mounted = Path("config/watchdog.yml"), Path("/etc/watchdog/watchdog.yml")
+    return mounted if mounted.exists() and not here.exists() else here
+
+
+def default_state_dir() -> Path:
+    """/var/lib/watchdog where that can be written (root, or a volume in an image), else in the home folder."""
+    shared = Path("/var/lib/watchdog")
+    if os.access(shared if shared.exists() else shared.parent, os.W_OK):
+        return shared
+    try:
+        return Path.home() / ".local" / "state" / "watchdog"
+    except RuntimeError:
+        return shared
+
+
+def _fits_a_socket(folder: Path) -> Path:
+    folder = Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 - resolve() would follow links
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        raise ValueError(f"is longer than {_LONGEST_FOLDER} bytes, too long for the socket in it")
+    return folder
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """The environment, read and checked; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        # A stack's .env has many keys that are none of our business; our own are checked by load_settings.
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
+
+    config: Annotated[Path, AfterValidator(Path.expanduser)] = Field(default_factory=default_config)
+    state_dir: Annotated[Path, AfterValidator(_fits_a_socket)] = Field(default_factory=default_state_dir)
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
+    language: Annotated[Literal["en", "fr"], BeforeValidator(_lower)] = "en"
+
+    def known_secrets(self) -> tuple[str, ...]:
+        """Every value that must never be shown, longest first; see the function of that name."""
+        return known_secrets()
+
+
+def load_settings(dotenv: Path = DOTENV, folder: Path = SECRETS) -> Settings:
+    """The settings from the environment, `.env` and secret files, in this order of weight.
+
+    Raises:
+        ConfigError: for every WATCHDOG_* name that is unknown and every value that cannot be used, at once.
+    """
+    report = Report()
+    lines = _read_dotenv(dotenv, report)
+    places = {name: Place(str(dotenv), line) for name, line in lines.items()}
+    places |= {name: Place("environment") for name in os.environ}
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name, place in places.items():
+        # Names are read whatever their case is.
+        if name.upper().startswith(PREFIX) and name.upper() not in (*known, *_OTHERS_NAMES):
+            report.add(place, "unknown variable", key=show_text(name), fix=suggest(name.upper(), known))
+    if len(report):
+        raise report.error()
+    sources: dict[str, Any] = {
+        "_env_file": dotenv if lines else None,
+        "_secrets_dir": folder if folder.is_dir() else None,
+    }
+    try:
+        return Settings(**sources)
+    except ValidationError as error:
+        for complaint in error.errors(include_url=False, include_input=False):
+            _translate(complaint, places, folder, report)
+    raise report.error()
+
+
+def known_secrets(
+    environment: Mapping[str, str] | None = None, dotenv: Path = DOTENV, folder: Path = SECRETS
+) -> tuple[str, ...]:
+    """The values of all variables that are named like secrets, for `core.redaction.redact`; longest first.
+
+    `NAME_FILE` is followed to the file; every file in /run/secrets is one. What cannot be read is left out.
+    """
+    environ = os.environ if environment is None else environment
+    found: set[str] = set()
+    for source in (_dotenv_values(dotenv), environ):
+        for name, value in source.items():
+            if name.upper().endswith("_FILE") and names_secret(name[: -len("_FILE")]):
+                found.update(_read_secret(Path(value)))
+            elif names_secret(name):
+                found.update(_spellings(value))
+            found.update(_PASSWORD_IN_URL.findall(value))
+    for file in _files(folder):
+        found.update(_read_secret(file))
+    secrets = {secret for secret in found if secret.lower() not in _NO_SECRET}
+    return tuple(sorted(secrets, key=lambda secret: (-len(secret), secret)))
+
+
+def _translate(
+    complaint: Mapping[str, Any], places: Mapping[str, Place], folder: Path, report: Report
+) -> None:
+    name = PREFIX + str(complaint["loc"][0]).upper()
+    place = next((where for each, where in places.items() if each.upper() == name), Place(str(folder)))
+    what = (
+        str(complaint["msg"]).removeprefix("Value error, ").removeprefix("Input ").replace("should", "must")
+    )
+    report.add(place, what, key=name, fix="correct it, or unset it for the default")
+
+
+def _read_dotenv(dotenv: Path, report: Report) -> dict[str, int]:
+    """The names in a .env file with their lines; none without one."""
+    if not dotenv.is_file():
+        return {}
+    try:
+        with dotenv.open(encoding="utf-8") as opened:
+            return {each.key: each.original.line for each in parse_stream(opened) if each.key}
+    except UnicodeDecodeError:
+        report.add(Place(str(dotenv)), "is not UTF-8 text", fix="save it as UTF-8")
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        report.add(Place(str(dotenv)), what, fix="let the user that watchdog runs as read it")
+    return {}
+
+
+def _dotenv_values(dotenv: Path) -> dict[str, str]:
+    if not dotenv.is_file():
+        return {}
+    try:
+        return {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(folder.iterdir())
+    except OSError:
+        return
+
+
+def _read_secret(file: Path) -> Iterable[str]:
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return ()
+        with file.open("rb") as opened:
+            return _spellings(opened.read(_LARGEST_SECRET).decode("utf-8", "replace"))
+    except (OSError, ValueError):
+        return ()
+
+
+def _spellings(value: str) -> set[str]:
+    """The value, and each line of one that has several: logs are read line by line."""
+    return {value.strip(), *(line.strip() for line in value.splitlines() if not line.startswith("-----"))}
