@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from watchdog import __version__
+from watchdog import __version__, registry
+from watchdog.config import Config
 from watchdog.core.errors import NotThere
-from watchdog.core.guardrail import Limits
 from watchdog.core.lifecycle import Order
-from watchdog.core.playbook import Playbook, Step
+from watchdog.core.playbook import Step
 from watchdog.desk.plans import make_plan
 from watchdog.desk.shapes import shape_incident, shape_moment, shape_observation, shape_story, shape_target
 from watchdog.desk.unknown import UnknownName
-from watchdog.desk.wants import Described, Journal, Monitor, Responder
+from watchdog.desk.wants import Described, Journal, Listener, Monitor, Responder
 from watchdog.plugins import Tools
 from watchdog.wording import plain
 
@@ -38,40 +38,43 @@ class Desk:
         responder: Responder,
         monitor: Monitor,
         journal: Journal,
-        playbooks: Mapping[str, Playbook],
-        playbook_of: Callable[[str], str],
-        limits_of: Callable[[str], Limits],
-        build_action: Callable[[Step], Described],
+        engine: Listener,
+        config: Config,
         tools: Tools,
+        build_action: Callable[[Step], Described] = registry.build_action,
     ) -> None:
         self._responder = responder
         self._monitor = monitor
         self._journal = journal
-        self._playbooks = playbooks
-        self._playbook_of = playbook_of
-        self._limits_of = limits_of
-        self._build_action = build_action
+        self._engine = engine
+        self._config = config
         self._tools = tools
+        self._build_action = build_action
         self._started = tools.clock.now()
 
     # --- questions ---
 
     def status(self, target: str | None = None) -> Json:
-        """Is everything well, and how does each target stand: {at, well, daemon, targets}.
+        """Is everything well, and how does each target stand: {at, well, daemon, engine, targets}.
 
-        `well` is False as long as nothing is watched: silence is no proof of health.
+        `well` is False while the engine is lost, and as long as nothing is watched: silence is no proof of
+        health. `engine` is {connected, lost_because}.
         """
         now = self._tools.clock.now()
         names = self._names() if target is None else (self._known(target),)
         targets = [self._standing(name) for name in names]
         return {
             "at": shape_moment(now),
-            "well": bool(targets) and all(each["well"] for each in targets),
+            "well": self._engine.connected and bool(targets) and all(each["well"] for each in targets),
             "daemon": {
                 "version": __version__,
                 "pid": os.getpid(),
                 "started": shape_moment(self._started),
                 "seconds": round(now.seconds_since(self._started), 3),
+            },
+            "engine": {
+                "connected": self._engine.connected,
+                "lost_because": plain(self._engine.lost_because),
             },
             "targets": targets,
         }
@@ -79,8 +82,7 @@ class Desk:
     async def probe(self, target: str | None = None) -> Json:
         """Look now, at one target or all: {at, well, observations}."""
         names = self._names() if target is None else (self._known(target),)
-        answers = await asyncio.gather(*(self._monitor.ask(name) for name in names))
-        seen = [observation for answer in answers for observation in answer]
+        seen = await asyncio.gather(*(self._monitor.ask(name) for name in names))
         return {
             "at": shape_moment(self._tools.clock.now()),
             "well": bool(seen) and all(observation.well for observation in seen),
@@ -109,11 +111,11 @@ class Desk:
 
     async def plan(self, playbook: str, target: str) -> Json:
         """What a playbook would do to a target now; see `make_plan`. Changes nothing."""
-        found = self._playbooks.get(playbook)
+        found = self._config.playbooks.get(playbook)
         if found is None:
-            raise UnknownName("playbook", playbook, self._playbooks)
+            raise UnknownName("playbook", playbook, self._config.playbooks)
         name = self._known(target)
-        return await make_plan(found, name, self._limits_of(name), self._build_action, self._tools)
+        return await make_plan(found, name, self._config.limits, self._build_action, self._tools)
 
     # --- orders ---
 
@@ -145,7 +147,7 @@ class Desk:
         name = self._known(target)
         by = plain(by)
         now = self._tools.clock.now()
-        await self._journal.note("order", f"{order.value} ordered by {by}", now, target=name)
+        await self._journal.note("order", f"{order.value} ordered by {by}", now=now, target=name)
         answer = await self._responder.order(name, order, by)
         if order is not Order.HOLD:
             await self._monitor.ask(name)
@@ -163,6 +165,14 @@ class Desk:
         if target not in names:
             raise UnknownName("target", target, names)
         return target
+
+    def _playbook_of(self, target: str) -> str:
+        wanted = self._config.target(target).playbook
+        if wanted is not None:
+            return wanted
+        case = self._responder.case(target)
+        mine = next((each for each in self._config.checks if case and each.name == case.check), None)
+        return (mine or self._config.checks[0]).playbook
 
     def _standing(self, target: str) -> Json:
         responder = self._responder

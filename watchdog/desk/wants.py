@@ -40,8 +40,8 @@ class Responder(Protocol):
 class Monitor(Protocol):
     """What asks the checks."""
 
-    async def ask(self, target: str) -> Sequence[Observation]:
-        """Look at a target now, with all of its checks. A look that fails is an UNKNOWN observation, no error."""
+    async def ask(self, target: str) -> Observation:
+        """Look at a target now; the gravest of what its checks saw. A look that fails is an UNKNOWN observation, no error."""
         ...
 
     def targets(self) -> Sequence[str]:
@@ -60,9 +60,16 @@ class Journal(Protocol):
         """All of one incident. Raises `NotThere`."""
         ...
 
-    async def note(self, kind: str, text: str, now: Moment, *, target: str | None = None) -> None:
+    async def note(self, kind: str, text: str, *, now: Moment, target: str | None = None) -> None:
         """Write one line down."""
         ...
+
+
+class Listener(Protocol):
+    """Whether the engine can be heard."""
+
+    connected: bool
+    lost_because: str
 
 
 class Described(Protocol):

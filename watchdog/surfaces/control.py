@@ -34,7 +34,7 @@ from watchdog.surfaces.followers import Follower, Followers
 
 LONGEST_BODY = 64 * 1024
 # An empty line so often: who follows knows that the daemon lives, and we that they still read.
-SIGN_OF_LIFE = 10.0
+SIGN_OF_LIFE = 2.0
 # What still runs when the daemon stops has so long to end.
 LAST_WORDS = 0.5
 
@@ -62,7 +62,7 @@ A = TypeVar("A", bound=_Asked)
 
 
 class Control:
-    """The server. `publish` takes happenings and never waits."""
+    """The server. `follow` takes happenings and never waits."""
 
     def __init__(self, desk: Desk, path: Path) -> None:
         self._desk = desk
@@ -71,7 +71,7 @@ class Control:
         self._door: socket | None = None
         self._runner: web.AppRunner | None = None
 
-    def publish(self, happening: Happening) -> None:
+    def follow(self, happening: Happening) -> None:
         """Hand a happening to all who follow; to be called from the loop."""
         self._followers.publish(happening)
 
@@ -100,7 +100,7 @@ class Control:
         app.router.add_get("/status", self._status)
         app.router.add_get("/incidents", self._incidents)
         app.router.add_get("/incidents/{id}", self._story)
-        app.router.add_get("/follow", self._follow)
+        app.router.add_get("/follow", self._stream)
         app.router.add_post("/probe", self._probe)
         app.router.add_post("/plan", self._plan)
         app.router.add_post("/orders", self._orders)
@@ -138,7 +138,7 @@ class Control:
             case Order.RETRY:
                 return _answer(await self._desk.retry(asked.target, by))
 
-    async def _follow(self, request: web.Request) -> web.StreamResponse:
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self._followers.full:
             return _error(503, "too many follow already", "end some of them")
         target = request.query.get("target")

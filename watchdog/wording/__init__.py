@@ -7,6 +7,7 @@ ANSI are the notifier's and the command line's) and any decision.
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_end, describe_finding
+from watchdog.wording.happenings import describe_happening
 from watchdog.wording.notifications import Message, describe_notification
 from watchdog.wording.plain import plain
 from watchdog.wording.spans import describe_span
@@ -17,6 +18,7 @@ __all__ = [
     "Message",
     "describe_end",
     "describe_finding",
+    "describe_happening",
     "describe_notification",
     "describe_span",
     "plain",

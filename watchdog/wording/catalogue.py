@@ -44,6 +44,7 @@ class Catalogue:
         phases: of an incident, by phase.
         endings: of an incident, by ending.
         results: of a step, by result.
+        happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
         actions: what an action does, in words, by its name; those without are told by name.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
     """
@@ -64,6 +65,7 @@ class Catalogue:
     phases: Mapping[str, str]
     endings: Mapping[str, str]
     results: Mapping[str, str]
+    happenings: Mapping[str, str]
     actions: Mapping[str, str]
     seconds: str
     minutes: str

@@ -1,0 +1,22 @@
+"""`python -m watchdog`, and the program `watchdog`."""
+
+from __future__ import annotations
+
+import sys
+
+from watchdog import __version__
+
+
+def main() -> None:
+    """Answer the version at once, and leave all the rest to the command line."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        sys.stdout.write(f"watchdog {__version__}\n")
+        return
+    # Not at the top: the version is answered before anything heavy is imported.
+    from watchdog.cli.main import app  # noqa: PLC0415
+
+    app(prog_name="watchdog")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""The commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from watchdog import __version__
+from watchdog.cli.exits import CommandError, Exit
+from watchdog.cli.link import Link, find_socket
+
+Json = dict[str, Any]
+
+_EXITS = (
+    "Exit codes: 0 fine or healed, 1 sick, failed or refused, 2 usage, 3 no daemon answers, "
+    "4 unknown target, playbook or incident, 78 configuration."
+)
+_DEFAULT_CONFIG = "default: WATCHDOG_CONFIG, else config/watchdog.yml"
+
+app = typer.Typer(
+    help="A self-healing daemon for one Docker Compose stack.",
+    epilog=_EXITS,
+    no_args_is_help=True,
+    # A traceback with the values of variables may show a secret.
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="The configuration files.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config_app, name="config")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+Socket = Annotated[
+    Path | None,
+    typer.Option(
+        "--socket",
+        help="The daemon's socket, or its state folder (default: from WATCHDOG_STATE_DIR).",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    str, typer.Argument(help="A watched target, as `watchdog status` names it.", show_default=False)
+]
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Show the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """A self-healing daemon for one Docker Compose stack."""
+    if version:
+        typer.echo(f"watchdog {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help=f"The configuration ({_DEFAULT_CONFIG}).", show_default=False),
+    ] = None,
+) -> None:
+    """Run the daemon, until SIGTERM or Ctrl-C."""
+    # The daemon's weight is not for the clients.
+    from watchdog.cli.daemon import run_daemon  # noqa: PLC0415
+
+    with _ended_well(as_json=False):
+        raise typer.Exit(run_daemon(config))
+
+
+@app.command()
+def status(*, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Is everything well? What is not, since when, what was done, what is next, what can I do?"""
+    with _ended_well(as_json=as_json):
+        answer = Link(find_socket(socket)).get("status")
+        _show(answer, _reports().report_status, as_json=as_json)
+        raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
+
+
+@app.command()
+def probe(
+    target: Annotated[
+        str | None, typer.Argument(help="A watched target (default: all).", show_default=False)
+    ] = None,
+    *,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Look now, and say what is seen."""
+    with _ended_well(as_json=as_json):
+        body = {} if target is None else {"target": target}
+        answer = Link(find_socket(socket)).post("probe", body=body)
+        _show(answer, _reports().report_observations, as_json=as_json)
+        raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
+
+
+@app.command()
+def incidents(
+    incident: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Tell the story of this one.", show_default=False)
+    ] = None,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many to list.")] = 20,
+    target: Annotated[
+        str | None, typer.Option("--target", help="Only of this target.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """List the newest incidents, or tell the story of one."""
+    with _ended_well(as_json=as_json):
+        link = Link(find_socket(socket))
+        if incident is None:
+            _show(
+                link.get("incidents", limit=limit, target=target),
+                _reports().report_incidents,
+                as_json=as_json,
+            )
+        else:
+            _show(link.get("incidents", incident), _reports().report_story, as_json=as_json)
+
+
+@app.command()
+def plan(
+    playbook: Annotated[str, typer.Argument(help="A loaded playbook.", show_default=False)],
+    target: Target,
+    *,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Show what a playbook would do to a target. Changes nothing."""
+    with _ended_well(as_json=as_json):
+        body = {"playbook": playbook, "target": target}
+        _show(Link(find_socket(socket)).post("plan", body=body), _reports().report_plan, as_json=as_json)
+
+
+@app.command()
+def heal(
+    target: Target,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Follow it for so many seconds.")] = 600,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Heal a target now, forgetting the attempts made so far, and follow it until it has ended."""
+    with _ended_well(as_json=as_json):
+        link = Link(find_socket(socket))
+        if dry_run:
+            body = {"order": "heal", "target": target, "dry_run": True}
+            answer = link.post("orders", body=body)
+            _show(
+                answer, lambda console, told: _reports().report_plan(console, told["plan"]), as_json=as_json
+            )
+            return
+        _heal(link, target, wait, as_json=as_json)
+
+
+@app.command()
+def hold(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Keep watchdog's hands off a target, until it is released."""
+    _order("hold", target, as_json=as_json, socket=socket)
+
+
+@app.command()
+def release(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Give a held target back; one that is down is brought back."""
+    _order("release", target, as_json=as_json, socket=socket)
+
+
+@app.command()
+def retry(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Forget the attempts against a target, and let watchdog begin anew."""
+    _order("retry", target, as_json=as_json, socket=socket)
+
+
+@config_app.command("check")
+def config_check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help=f"The configuration ({_DEFAULT_CONFIG}).", show_default=False),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say everything that is wrong with the configuration, or what would be watched."""
+    from watchdog.cli.daemon import check_config  # noqa: PLC0415 - the same weight
+
+    with _ended_well(as_json=as_json):
+        raise typer.Exit(check_config(file, as_json=as_json))
+
+
+def _order(order: str, target: str, *, as_json: bool, socket: Path | None) -> None:
+    with _ended_well(as_json=as_json):
+        answer = Link(find_socket(socket)).post("orders", body={"order": order, "target": target})
+        _show(answer, _reports().report_order, as_json=as_json)
+
+
+def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
+    from watchdog.cli import progress, show  # noqa: PLC0415 - rich is for those who show something
+
+    console = show.make_console()
+    healed = progress.heal(link, target, wait, None if as_json else console)
+    fine = healed.in_time and healed.status["well"]
+    if as_json:
+        show.show_json({**healed.answer, "status": healed.status, "in_time": healed.in_time, "healed": fine})
+    else:
+        _reports().report_target(console, healed.status)
+        if not healed.in_time:
+            show.say(console, "It goes on without you; to see how it stands: watchdog status")
+    raise typer.Exit(Exit.FINE if fine else Exit.SICK)
+
+
+def _show(answer: Json, report: Callable[[Any, Json], None], *, as_json: bool) -> None:
+    from watchdog.cli import show  # noqa: PLC0415 - the same
+
+    if as_json:
+        show.show_json(answer)
+    else:
+        report(show.make_console(), answer)
+
+
+def _reports() -> Any:
+    from watchdog.cli import reports  # noqa: PLC0415 - the same
+
+    return reports
+
+
+@contextmanager
+def _ended_well(*, as_json: bool) -> Iterator[None]:
+    """Turn an error of ours into its words and its exit code."""
+    try:
+        yield
+    except CommandError as error:
+        from watchdog.cli import show  # noqa: PLC0415 - the same
+
+        show.show_error(error.error, error.fix, as_json=as_json)
+        raise typer.Exit(error.code) from None
