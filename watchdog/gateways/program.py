@@ -1,0 +1,76 @@
+"""Run a program to its end or to its deadline, whichever comes first; nothing of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from watchdog.core.errors import Unreachable
+
+OUTPUT = 8 * 1024 * 1024
+COMPLAINT = 16 * 1024
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended: exit code, standard output, and the end of its standard error."""
+
+    code: int
+    output: bytes
+    complaint: bytes
+
+
+async def run_program(
+    command: Sequence[str], environment: Mapping[str, str], *, within: float, cwd: str | None = None
+) -> Ended:
+    """Run it in a process group of its own, which is killed at the deadline and when the caller is cancelled.
+
+    Raises `Unreachable` when it could not be started or did not end within so many seconds.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environment),
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Unreachable(f"{command[0]} could not be run: {error.strerror}") from error
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(within):
+            output, complaint, code = await asyncio.gather(
+                _read_end(process.stdout, OUTPUT), _read_end(process.stderr, COMPLAINT), process.wait()
+            )
+    except TimeoutError:
+        await _kill(process)
+        raise Unreachable(f"{' '.join(command[:2])} did not end within {within:g} s and was killed") from None
+    except BaseException:
+        await _kill(process)
+        raise
+    return Ended(code, output, complaint)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    # Its children too: Compose is a child of `docker`, and one that outlives it holds the pipes open.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await asyncio.shield(process.wait())
+
+
+async def _read_end(stream: asyncio.StreamReader, limit: int) -> bytes:
+    """All there is, but only the last `limit` bytes of it."""
+    kept = bytearray()
+    while chunk := await stream.read(CHUNK):
+        kept += chunk
+        del kept[: max(0, len(kept) - limit)]
+    return bytes(kept)
