@@ -190,7 +190,7 @@ def config_check(
     as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with the configuration, or what would be watched."""
-    from watchdog.cli.daemon import check_config  # noqa: PLC0415 - the same weight
+    from watchdog.cli.configuration import check_config  # noqa: PLC0415 - pydantic
 
     with _ended_well(as_json=as_json):
         raise typer.Exit(check_config(file, as_json=as_json))
