@@ -1,0 +1,41 @@
+import pytest
+
+from watchdog.core.observation import Fact
+from watchdog.wording import ENGLISH, describe_happening
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "words"),
+    [
+        ("step.begun", {"action": "restart_container", "attempt": 2}, "attempt 2: stop and start it"),
+        ("step.ended", {"action": "restart_container", "result": "done"}, "stop and start it: done"),
+        (
+            "step.ended",
+            {"action": "fly", "result": "failed", "reason": "no\nwings"},
+            "fly: failed: no wings",
+        ),
+        ("incident.opened", {}, "incident 7 opened"),
+        ("incident.resolved", {"ending": "healed"}, "healed"),
+        (
+            "observation.changed",
+            {"finding": "crash_loop", "status": "critical"},
+            "seen: crash loop (critical)",
+        ),
+        ("hold.begun", {"act": "stopped"}, "hands off from now on: a person stopped it"),
+        ("engine.lost", {}, "the Docker engine cannot be asked: no reason was given"),
+    ],
+)
+def test_a_happening_is_told_in_a_line(name: str, facts: dict[str, Fact], words: str) -> None:
+    """Who follows a heal reads one line for each step."""
+    assert describe_happening(name, facts, "7") == words
+
+
+def test_what_is_not_worth_a_line_gets_none() -> None:
+    """Inner doings are not told to who follows."""
+    assert describe_happening("task.failed", {}) is None
+
+
+@pytest.mark.parametrize("name", sorted(ENGLISH.happenings))
+def test_no_happening_fails_for_lack_of_facts(name: str) -> None:
+    """A happening with fewer facts than expected is told all the same."""
+    assert "{" not in str(describe_happening(name, {}))
