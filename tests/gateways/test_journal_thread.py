@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ async def test_calls_are_done_in_the_order_in_which_they_were_made() -> None:
         names.add(threading.current_thread().name)
         return number
 
-    answers = await asyncio.gather(*(thread.call(lambda n=n: work(n)) for n in range(200)))
+    answers = await asyncio.gather(*(thread.call(partial(work, n)) for n in range(200)))
 
     assert list(range(200)) == done == answers
     assert names == {"journal"}

@@ -172,8 +172,8 @@ class Journal:
     async def undelivered(self, notifier: str, limit: int = 100) -> tuple[OutboxEntry, ...]:
         """What this notifier has still to deliver, in the order in which it was decided.
 
-        A notifier that never asked before starts with what was decided since the journal was opened: a new
-        one is not flooded with the past.
+        A notifier that never asked before, beside others that did, starts with what was decided since the
+        journal was opened: a new one is not flooded with the past.
         """
         return await self._call(partial(self._parts.outbox.undelivered, notifier, limit))
 

@@ -174,7 +174,9 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     if not path.exists():
         _make(path)
-    elif path.is_file() and path.stat().st_size == 0:
+    elif path.is_dir():
+        raise JournalError("it is a folder: a mount of a file that did not exist makes one; remove it")
+    elif path.stat().st_size == 0:
         # Ours never is: it is made elsewhere and moved here when complete.
         raise JournalError("it is empty: put a copy back, or remove it to begin with an empty memory")
     connection = _connect(path)

@@ -15,7 +15,10 @@ class Outbox:
     def __init__(self, file: JournalFile) -> None:
         self._file = file
         with file.reading():
-            self._before = file.number("SELECT coalesce(max(id), 0) FROM outbox")
+            # Where a new notifier starts: at the present, unless nobody ever asked for what is there.
+            self._before = file.number(
+                "SELECT coalesce(max(id), 0) FROM outbox WHERE EXISTS (SELECT 1 FROM notifiers)"
+            )
         # Up to which row each notifier has nothing left to do: what is past is not searched again.
         self._settled: dict[str, int] = {}
 
