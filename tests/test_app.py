@@ -99,7 +99,7 @@ async def test_a_released_container_is_healed(tmp_path: Path) -> None:
 async def test_an_always_crashing_container_is_given_up(tmp_path: Path) -> None:
     """Three starts and two replacements, with growing waits, then hands off and a human is told once."""
     engine = make_engine()
-    engine.add("app", crashes_on_start=True)
+    engine.add("app", crashes_on_start=99)
     async with running(engine, tmp_path) as world:
         await world.looked("app")
 

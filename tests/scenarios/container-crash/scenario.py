@@ -12,7 +12,7 @@ def scenario(stage: Stage) -> None:
     stage.watching("app", "neighbour")
     before = stage.mark()
 
-    stage.inside("app", "kill -9 $(pgrep -f 'while true' | head -1)")
+    stage.inside("app", "kill -9 $(cat /proc/1/task/1/children)")
 
     died = stage.await_event("app", "die", after=before)
     started = stage.await_event("app", "start", after=died.at)
