@@ -151,9 +151,9 @@ def _read_error(response: http.client.HTTPResponse) -> None:
         return
     told = _parse(response.read())
     code = Exit.UNKNOWN_NAME if response.status == _NOT_FOUND else Exit.SICK
-    raise CommandError(
-        str(told.get("error") or f"the daemon failed ({response.status})"), str(told.get("fix") or ""), code
-    )
+    if "error" not in told:
+        told = {"error": f"the daemon failed ({response.status})", "fix": "see its log, and please report it"}
+    raise CommandError(str(told["error"]), str(told.get("fix") or ""), code)
 
 
 def _parse(text: bytes) -> Json:

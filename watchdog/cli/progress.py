@@ -42,6 +42,8 @@ def heal(link: Link, target: str, seconds: float, console: Console | None) -> He
         status: Json = answer["status"]
         if status["state"] not in GOES_ON:
             return Healed(answer=answer, status=status, in_time=True)
+        if console is not None:
+            say(console, f"{target} {status['summary']}; {status['reason']}")
         if console is None or not console.is_terminal:
             status, in_time = progress.follow(following, deadline)
         else:

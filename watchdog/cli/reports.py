@@ -68,7 +68,8 @@ def report_target(console: Console, target: Json, now: str | None = None) -> Non
         action = ENGLISH.actions.get(attempt["action"], attempt["action"])
         _field(console, "done" if number == 1 else "", f"{number}. {action}, {ago(attempt['at'], now)}")
     escalated = target["incident"] and target["incident"]["reason_words"]
-    _field(console, "why", escalated or target["reason"])
+    if target["reason"] != target["word"]:
+        _field(console, "why", escalated or target["reason"])
     for line in target["evidence"]:
         _field(console, "said", (line, "dim"))
     if target["next"]:

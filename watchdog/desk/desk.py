@@ -82,7 +82,8 @@ class Desk:
     async def probe(self, target: str | None = None) -> Json:
         """Look now, at one target or all: {at, well, observations}."""
         names = self._names() if target is None else (self._known(target),)
-        seen = await asyncio.gather(*(self._monitor.ask(name) for name in names))
+        answers = await asyncio.gather(*(self._monitor.ask(name) for name in names))
+        seen = [observation for answer in answers for observation in answer]
         return {
             "at": shape_moment(self._tools.clock.now()),
             "well": bool(seen) and all(observation.well for observation in seen),

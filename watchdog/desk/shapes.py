@@ -176,7 +176,10 @@ def _line(at: Moment, kind: str, text: str, evidence: tuple[str, ...] = (), **mo
 def _step_lines(step: StepRecord) -> list[tuple[Moment, Json]]:
     action = ENGLISH.actions.get(step.action, step.action)
     facts: Mapping[str, Any] = {"action": step.action, "attempt": step.attempt}
-    begun = _line(step.begun, "step.begun", f"{action}: begun. {plain(step.text)}".strip(), **facts)
+    text = f"{action}: attempt {step.attempt}"
+    if step.text and step.text != f"{step.action} on {step.target}":
+        text += f", {plain(step.text)}"
+    begun = _line(step.begun, "step.begun", text, **facts)
     lines = [(step.begun, begun)]
     if step.ended is not None and step.outcome is not None:
         outcome = step.outcome

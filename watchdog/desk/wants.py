@@ -40,8 +40,8 @@ class Responder(Protocol):
 class Monitor(Protocol):
     """What asks the checks."""
 
-    async def ask(self, target: str) -> Observation:
-        """Look at a target now; the gravest of what its checks saw. A look that fails is an UNKNOWN observation, no error."""
+    async def ask(self, target: str) -> Sequence[Observation]:
+        """Look at a target now, with all of its checks. A look that fails is an UNKNOWN observation, no error."""
         ...
 
     def targets(self) -> Sequence[str]:
