@@ -38,6 +38,7 @@ class Node:
         text: a scalar as it was written, "" for the others.
         entries: of a mapping, by key; `key_places` says where each key stands.
         items: of a list.
+        broken: what is wrong with it was told already, and it stands for nothing.
     """
 
     place: Place
@@ -47,6 +48,7 @@ class Node:
     entries: Mapping[str, Node] = field(default_factory=dict)
     key_places: Mapping[str, Place] = field(default_factory=dict)
     items: tuple[Node, ...] = ()
+    broken: bool = False
 
     @property
     def key(self) -> str:
@@ -125,7 +127,8 @@ def parse_document(text: str, file: str, report: Report) -> Node | None:
     except yaml.YAMLError as error:
         _report_syntax(error, text, file, report)
         return None
-    return None if root is None else _Builder(file, report).build(root, ())
+    node = None if root is None else _Builder(file, report).build(root, ())
+    return None if node is None or (node.value is None and not node.broken) else node
 
 
 def _is_shallow(text: str, file: str, report: Report) -> bool:
@@ -190,7 +193,7 @@ class _Builder:
             self._report.add(
                 node.place, "an alias (*name) lies inside what it refers to", key=node.key, fix="write it out"
             )
-            return node
+            return replace(node, broken=True)
         self._open.add(raw)
         if isinstance(raw, yaml.MappingNode):
             node = self._build_mapping(raw, node)
@@ -203,7 +206,7 @@ class _Builder:
         return node
 
     def _build_mapping(self, raw: yaml.MappingNode, node: Node) -> Node:
-        self._known_tag(raw, node, f"{_TAG}map")
+        broken = not self._known_tag(raw, node, f"{_TAG}map")
         entries: dict[str, Node] = {}
         places: dict[str, Place] = {}
         merged: list[Node] = []
@@ -232,7 +235,7 @@ class _Builder:
                 if key not in entries:
                     entries[key], places[key] = child, other.key_places[key]
         value = {key: child.value for key, child in entries.items()}
-        return replace(node, value=value, entries=entries, key_places=places)
+        return replace(node, value=value, entries=entries, key_places=places, broken=broken)
 
     def _merged(self, raw: yaml.Node, node: Node) -> list[Node]:
         """What `<<:` brings in, the first winning."""
@@ -251,16 +254,18 @@ class _Builder:
         return found
 
     def _build_list(self, raw: yaml.SequenceNode, node: Node) -> Node:
-        self._known_tag(raw, node, f"{_TAG}seq")
+        broken = not self._known_tag(raw, node, f"{_TAG}seq")
         items = tuple(self.build(item, (*node.path, index)) for index, item in enumerate(raw.value))
-        return replace(node, value=[item.value for item in items], items=items)
+        return replace(node, value=[item.value for item in items], items=items, broken=broken)
 
     def _build_scalar(self, raw: yaml.Node, node: Node) -> Node:
         text = str(raw.value)
         node = replace(node, text=text, value=text)
         # 1:30 would be 90 to YAML 1.1, which nobody means.
-        if raw.tag in _AS_WRITTEN or ":" in text or not self._known_tag(raw, node, *_READ):
+        if raw.tag in _AS_WRITTEN or ":" in text:
             return node
+        if not self._known_tag(raw, node, *_READ):
+            return replace(node, broken=True)
         try:
             return replace(node, value=self._scalars.construct_object(raw))
         except (yaml.YAMLError, ValueError, KeyError, ArithmeticError, IndexError):
@@ -272,7 +277,7 @@ class _Builder:
                 got=node.shown,
                 fix="quote it if it is text",
             )
-            return node
+            return replace(node, broken=True)
 
     def _known_tag(self, raw: yaml.Node, node: Node, *known: str) -> bool:
         if raw.tag in known:

@@ -250,7 +250,9 @@ class _Loader:
         shown, place, key = show_text(name, quoted=True), entry.place_of("playbook"), f"{entry.key}.playbook"
         if name not in shelf.names:
             what = f"{shown} does not exist in {show_text(str(shelf.folder))}"
-            self._report.add(place, what, key=key, fix=suggest(name, shelf.names))
+            if shelf.folder.is_dir():
+                fix = suggest(name, shelf.names) if shelf.names else "write it there"
+                self._report.add(place, what, key=key, fix=fix)
             return
         playbook = shelf.playbooks.get(name)
         if playbook is None:

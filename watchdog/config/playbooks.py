@@ -50,7 +50,7 @@ def read_playbooks(folder: Path, report: Report) -> Shelf:
             continue
         shelf.names[file.stem] = file
         root = read_document(file, report)
-        if root is None or root.value is None:
+        if root is None:
             if not report.mentions(str(file)):
                 report.add(Place(str(file)), "is empty", fix="write a playbook or remove the file")
             continue

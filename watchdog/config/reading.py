@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -15,16 +16,17 @@ from watchdog.core.redaction import names_secret
 
 M = TypeVar("M", bound=BaseModel)
 
+# What pydantic's types are called by people, and an example of each.
 _WANTED = {
-    "bool": "must be true or false",
-    "int": "must be a whole number",
-    "float": "must be a number",
-    "finite": "must be a number",
-    "string": "must be text",
-    "dict": "must be a mapping",
-    "model": "must be a mapping",
-    "list": "must be a list",
-    "tuple": "must be a list",
+    "bool": ("true or false", "write true or false without quotes"),
+    "int": ("a whole number", "write it without quotes, such as 3"),
+    "float": ("a number", "write it without quotes, such as 1.5"),
+    "finite": ("a number", "write it without quotes, such as 1.5"),
+    "string": ("text", "write text; quote what looks like a number"),
+    "dict": ("a mapping", "write `key: value` lines"),
+    "model": ("a mapping", "write `key: value` lines"),
+    "list": ("a list", "write `- item` lines"),
+    "tuple": ("a list", "write `- item` lines"),
 }
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
@@ -105,12 +107,14 @@ def _translate(
         return
     child = holder.entries.get(name, holder)
     described = model.model_fields[name].description if name in model.model_fields else None
+    if child.broken:
+        return
     what, fix = _explain(kind, complaint, child, described)
     place: Place = holder.place_of(name) if name in holder.entries else child.place
     hidden = any(isinstance(part, str) and names_secret(part) for part in path)
     if hidden and kind in ("value_error", "assertion_error"):
         # A validator's own words may quote what it was given.
-        what, fix = "is not valid", ""
+        what, fix = "is not valid", "correct it"
     got = "" if f'"{child.text}"' in what or (child.text and child.text in what.split()) else child.shown
     report.add(place, what, key=key, got=got, fix=fix)
 
@@ -140,21 +144,26 @@ def _explain(kind: str, complaint: Mapping[str, Any], child: Node, described: st
     context = complaint.get("ctx") or {}
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return f"must be {words} {_in_its_unit(context.get(name), child)}", ""
+        bound = _in_its_unit(context.get(name), child)
+        return f"must be {words} {bound}", f"write {bound} or {'more' if name[0] == 'g' else 'less'}"
     if kind in ("enum", "literal_error"):
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        return f"must be one of {', '.join(choices)}", suggest(child.text, choices)
+        if len(choices) == 1:
+            return f"can only be {choices[0]}", f"write {choices[0]}, or remove the key"
+        near = difflib.get_close_matches(child.text[:80], choices, n=1)
+        return (
+            f"must be one of {', '.join(choices)}",
+            f'did you mean "{near[0]}"?' if near else "write one of them",
+        )
     if kind == "string_pattern_mismatch":
-        return f"must be {described or 'of the form ' + str(context.get('pattern'))}", ""
+        return f"must be {described or 'of the form ' + str(context.get('pattern'))}", "correct it"
     if kind == "string_too_short":
-        return "must not be empty", ""
+        return "must not be empty", "write something, or remove the key"
     if kind in ("value_error", "assertion_error"):
         what, _, fix = _own_words(str(complaint["msg"])).partition("; ")
-        return what, fix
-    wanted = _WANTED.get(kind.partition("_")[0])
-    if wanted is None:
-        return _own_words(str(complaint["msg"])), ""
-    return wanted, "quote it" if kind == "string_type" and child.text else ""
+        return what, fix or "correct it"
+    what, fix = _WANTED.get(kind.partition("_")[0], ("", ""))
+    return (f"must be {what}", fix) if what else (_own_words(str(complaint["msg"])), "correct it")
 
 
 def _own_words(message: str) -> str:

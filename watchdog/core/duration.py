@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# Longer is a mistyped unit, and enough digits would be infinite.
+_LONGEST = 366 * _UNITS["d"]
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 
@@ -12,15 +14,20 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 def parse_duration(value: object) -> float:
     """Seconds. Raises ValueError with a sentence that says what to write instead."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("is no duration; write 30s, 5m or 1h30m")  # noqa: TRY004 - pydantic collects ValueErrors
+        raise ValueError("must be a duration; write 30s, 5m or 1h30m")  # noqa: TRY004 - pydantic collects ValueErrors
     if isinstance(value, int | float):
         raise ValueError(f"{value} has no unit; write {value}s")  # noqa: TRY004 - the same
     text = value.strip().replace(" ", "")
     if re.fullmatch(r"\d+(\.\d+)?", text):
         raise ValueError(f"{text} has no unit; write {text}s")
+    if text.startswith("-") and _WHOLE.fullmatch(text[1:]):
+        raise ValueError(f'"{value}" is negative; write 30s, 5m or 1h30m')
     if not _WHOLE.fullmatch(text):
         raise ValueError(f'"{value}" is no duration; write 30s, 5m or 1h30m')
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    if seconds > _LONGEST:
+        raise ValueError("is longer than a year; write 30s, 5m or 1h30m")
+    return seconds
 
 
 def show_duration(seconds: float) -> str:

@@ -85,4 +85,4 @@ def suggest(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word[:_LONGEST], known, n=1)
     if near:
         return f'did you mean "{near[0]}"?'
-    return f"known here: {', '.join(known)}" if known else "there are none"
+    return f"known here: {', '.join(known)}" if known else "remove it"

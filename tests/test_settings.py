@@ -1,0 +1,167 @@
+"""The environment, .env and secret files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from watchdog.core.errors import ConfigError
+from watchdog.core.redaction import names_secret
+from watchdog.settings import default_config, default_state_dir, known_secrets, load_settings
+
+SECRET = "hunter2hunter2"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No .env of the checkout and no variable of the caller plays into these tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.upper().startswith("WATCHDOG_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def test_nothing_set_gives_the_defaults(tmp_path: Path) -> None:
+    """English, INFO, the checkout's file."""
+    settings = load_settings(folder=tmp_path)
+    assert (settings.language, settings.log_level, settings.config) == (
+        "en",
+        "INFO",
+        Path("config/watchdog.yml"),
+    )
+    assert settings.state_dir == default_state_dir()
+
+
+def test_the_environment_beats_dotenv_beats_secret_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One order of weight, whatever the case of a value; an empty value counts as none."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "watchdog_language").write_text("fr")
+    (tmp_path / "secrets" / "watchdog_log_level").write_text("ERROR")
+    (tmp_path / ".env").write_text("DOMAIN=example.org\nWATCHDOG_LOG_LEVEL=warning\nWATCHDOG_STATE_DIR=/b\n")
+    monkeypatch.setenv("WATCHDOG_STATE_DIR", "/c")
+    monkeypatch.setenv("WATCHDOG_CONFIG", "")
+    settings = load_settings(folder=tmp_path / "secrets")
+    assert (settings.language, settings.log_level, settings.state_dir) == ("fr", "WARNING", Path("/c"))
+    assert settings.config == default_config()
+
+
+def test_a_misspelt_variable_is_told_with_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A typo is a mistake in the configuration, in the environment as in .env; systemd's own names are none."""
+    (tmp_path / ".env").write_text("# ours\nDOMAIN=x\nWATCHDOG_LANGUGE=fr\n")
+    monkeypatch.setenv("WATCHDOG_CONFG", SECRET)
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert caught.value.problems == (
+        '.env:3:1 WATCHDOG_LANGUGE: unknown variable. Fix: did you mean "WATCHDOG_LANGUAGE"?',
+        'environment WATCHDOG_CONFG: unknown variable. Fix: did you mean "WATCHDOG_CONFIG"?',
+    )
+
+
+def test_values_that_cannot_be_used_are_told_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each says where it was set; none shows the value."""
+    (tmp_path / ".env").write_text(f"WATCHDOG_LANGUAGE={SECRET}\n")
+    (tmp_path / "watchdog_log_level").write_text(SECRET)
+    monkeypatch.setenv("WATCHDOG_STATE_DIR", "/" + "x" * 120)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(folder=tmp_path)
+    fix = "Fix: correct it, or unset it for the default"
+    assert set(caught.value.problems) == {
+        f"environment WATCHDOG_STATE_DIR: is longer than 94 bytes, too long for the socket in it. {fix}",
+        f".env:1:1 WATCHDOG_LANGUAGE: must be 'en' or 'fr'. {fix}",
+        f"{tmp_path} WATCHDOG_LOG_LEVEL: must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'. {fix}",
+    }
+    assert SECRET not in str(caught.value)
+
+
+def test_a_dotenv_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """A binary .env is a problem with a fix, not a traceback; for redaction it holds nothing."""
+    (tmp_path / ".env").write_bytes(b"A=\xff\xfe\n")
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        load_settings()
+    assert known_secrets({}) == ()
+
+
+def test_the_mounted_file_is_the_default_in_an_image(tmp_path: Path) -> None:
+    """The checkout's file wins where both exist; where neither does, people are told of the checkout's."""
+    here = tmp_path / "config" / "watchdog.yml"
+    here.parent.mkdir()
+    here.touch()
+    assert default_config() == Path("config/watchdog.yml")
+
+
+def test_secrets_are_known_by_the_names_of_their_variables(tmp_path: Path) -> None:
+    """From the environment, .env, FOO_FILE, secret files and URLs; longest first, so that none hides a part."""
+    (tmp_path / ".env").write_text("POSTGRES_PASSWORD=from-dotenv\nDOMAIN=example.org\nEMPTY_TOKEN=\n")
+    (tmp_path / "token").write_text("from-token-file\n")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "anything").write_text("-----BEGIN KEY-----\nfirst-line\nsecond-line\n")
+    (tmp_path / "secrets" / "folder").mkdir()
+    environment = {
+        "TELEGRAM_BOT_TOKEN": "from-environment",
+        "INFLUXDB_TOKEN_FILE": str(tmp_path / "token"),
+        "GONE_PASSWORD_FILE": str(tmp_path / "gone"),
+        "NUL_PASSWORD_FILE": "a\0b",
+        "DATABASE_URL": "postgres://user:from-a-url@db/shop",
+        "DEBUG_TOKENS": "true",
+        "PATH": "/usr/bin",
+        "PWD": "/home/someone",
+    }
+    found = known_secrets(environment, folder=tmp_path / "secrets")
+    assert {
+        "from-dotenv",
+        "from-environment",
+        "from-token-file",
+        "from-a-url",
+        "first-line",
+        "second-line",
+    } == {secret for secret in found if "\n" not in secret}
+    assert list(found) == sorted(found, key=len, reverse=True)
+
+
+def test_settings_offer_the_secrets_and_do_not_show_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A settings object in a log or a traceback gives nothing away."""
+    monkeypatch.setenv("SHOP_API_KEY", SECRET)
+    settings = load_settings()
+    assert SECRET in settings.known_secrets()
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TELEGRAM_BOT_TOKEN",
+        "PGPASSWORD",
+        "POSTGRES_PASSWORD",
+        "BINANCE_API_KEY",
+        "BINANCE_API_SECRET",
+        "JWT_SECRET",
+        "MYSQL_PWD",
+        "AWS_SECRET_ACCESS_KEY",
+        "SECRET_KEY_BASE",
+        "DB_PASS",
+        "TOKEN2",
+        "api-key",
+        "apikey",
+        "password",
+    ],
+)
+def test_names_of_secrets_are_recognised(name: str) -> None:
+    """The usual names, and those of the stack."""
+    assert names_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["PWD", "OLDPWD", "PATH", "TOKENIZERS_PARALLELISM", "COMPASS", "DOMAIN", "GRAFANA_ADMIN_USER"]
+)
+def test_other_names_are_left_alone(name: str) -> None:
+    """Hiding their values would hide ordinary words everywhere."""
+    assert not names_secret(name)
