@@ -34,6 +34,12 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
 }
+_FIXES = {
+    "ge": "write {} or more",
+    "gt": "write more than {}",
+    "le": "write {} or less",
+    "lt": "write less than {}",
+}
 
 
 def is_mapping(node: Node, report: Report, *, fix: str = "") -> bool:
@@ -56,7 +62,6 @@ def read(
     report: Report,
     *,
     leave: Iterable[str] = (),
-    also: Iterable[str] = (),
 ) -> M | None:
     """The node as this model, or None with every reason in the report.
 
@@ -65,7 +70,6 @@ def read(
         node: a mapping.
         report: where problems go.
         leave: keys that somebody else reads.
-        also: keys that are worth naming when one is unknown, beside the model's own and those left.
     """
     if not is_mapping(node, report):
         return None
@@ -74,7 +78,7 @@ def read(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        known = {*model.model_fields, *left, *also}
+        known = {*model.model_fields, *left}
         for complaint in error.errors(include_url=False, include_input=False):
             _translate(complaint, node, model, known, report)
         return None
@@ -96,7 +100,7 @@ def _translate(
     kind, where = str(complaint["type"]), tuple(complaint["loc"])
     holder, rest = _descend(node, where)
     name = str(rest[0]) if rest else ""
-    path = (*holder.path, name) if name else holder.path
+    path = (*holder.path, rest[0]) if rest else holder.path
     key = show_key(path)
     if kind == "missing":
         report.add(holder.place, "missing", key=key, fix="add it")
@@ -115,7 +119,8 @@ def _translate(
     if hidden and kind in ("value_error", "assertion_error"):
         # A validator's own words may quote what it was given.
         what, fix = "is not valid", "correct it"
-    got = "" if f'"{child.text}"' in what or (child.text and child.text in what.split()) else child.shown
+    said = kind in ("value_error", "assertion_error") and bool(child.text) and child.text in what
+    got = "" if said else child.shown
     report.add(place, what, key=key, got=got, fix=fix)
 
 
@@ -145,7 +150,7 @@ def _explain(kind: str, complaint: Mapping[str, Any], child: Node, described: st
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         bound = _in_its_unit(context.get(name), child)
-        return f"must be {words} {bound}", f"write {bound} or {'more' if name[0] == 'g' else 'less'}"
+        return f"must be {words} {bound}", _FIXES[name].format(bound)
     if kind in ("enum", "literal_error"):
         choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         if len(choices) == 1:
