@@ -205,6 +205,7 @@ class DockerEngine:
             ValueError,
             LookupError,
             TypeError,
+            AttributeError,  # this and the three above: an answer of another shape
         ) as error:
             trouble = self._translate(error)
             if isinstance(trouble, Unreachable) or "client version" in str(trouble):
