@@ -22,7 +22,6 @@ from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome
 
-
 # A parameter that is a span of time: written as 30s or 5m, held as seconds.
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 
@@ -89,6 +88,10 @@ class Containers(Protocol):
 
     def container_of(self, target: str) -> str | None:
         """The id of the target's container, None when it has none or is not watched."""
+        ...
+
+    def known_down(self, target: str) -> bool:
+        """True when the last look at the target's container found it at rest (a paused one is not)."""
         ...
 
     def origin_of(self, target: str) -> ComposeOrigin | None:

@@ -36,18 +36,19 @@ class RestartContainer(Action[RestartContainerParameters]):
         return f"start {facts.name}"
 
     async def run(self, target: str, tools: Tools) -> Outcome:
-        """Do it; the container's state is read again at the moment of acting."""
+        """Do it. What is not known to be down is looked at again first; starting what runs changes nothing."""
         container_id = tools.containers.container_of(target)
         if container_id is None:
             return Outcome(result=Result.SKIPPED, reason="there is no container to start", hopeless=True)
-        facts = await tools.engine.inspect(container_id)
-        if facts.state == "paused":
-            return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
-        if facts.state == "running" and not _sick(facts):
-            return Outcome(result=Result.SKIPPED, reason="it is running by now")
-        if _needs_stop(facts):
-            tools.containers.announce(Announcement.of_stop(container_id), target)
-            await tools.engine.stop(container_id, facts.stop_timeout)
+        if not tools.containers.known_down(target):
+            facts = await tools.engine.inspect(container_id)
+            if facts.state == "paused":
+                return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
+            if facts.state == "running" and not _sick(facts):
+                return Outcome(result=Result.SKIPPED, reason="it is running by now")
+            if _needs_stop(facts):
+                tools.containers.announce(Announcement.of_stop(container_id), target)
+                await tools.engine.stop(container_id, facts.stop_timeout)
         try:
             await tools.engine.start(container_id)
         except NotThere:

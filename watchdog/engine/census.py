@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from watchdog.core.announcements import Announcements
 from watchdog.core.container import ContainerFacts, Sighting
-from watchdog.core.errors import NotThere, Refused, Unreachable
+from watchdog.core.errors import GatewayError, NotThere, Unreachable
 from watchdog.core.event import Announcement, EngineEvent
 from watchdog.core.observation import Hand
 from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
@@ -65,19 +65,28 @@ class Census:
         if not self.roster.targets[target].present:
             await self.take()  # absence, too, is only believed when it is seen now
         known = self.roster.targets[target]
-        facts = await self._inspect(known) if known.present else None
-        wishes = self.wishes(target)
-        seen = self.roster.sighting(target, facts, wishes)
-        if facts is None:
-            return await self._absent(seen, known)
-        if facts.state in ("exited", "dead", "restarting"):
-            return await self._with_last_log(seen, facts)
-        return seen
+        if not known.present:
+            return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
+        life = self.roster.lives.get(known.container_id)
+        if life is not None and life.ended_by is not None:
+            # It is known to have died: both are asked at once, milliseconds count here.
+            facts, last = await asyncio.gather(self._inspect(known), self._last_log(known.container_id))
+        else:
+            facts, last = await self._inspect(known), ""
+            if facts is not None and facts.state in ("exited", "dead", "restarting"):
+                last = await self._last_log(facts.id)
+        seen = self.roster.sighting(target, facts, self.wishes(target))
+        return await self._absent(seen, known) if facts is None else replace(seen, last_log=last)
 
     def container_of(self, target: str) -> str | None:
         """The id of the target's container, None when it has none."""
         known = self.roster.targets.get(target)
         return known.container_id if known is not None and known.present else None
+
+    def known_down(self, target: str) -> bool:
+        """True when the last look at the target's container found it at rest, and nothing came since."""
+        known = self.roster.targets.get(target)
+        return known is not None and known.present and known.resting_since is not None
 
     def origin_of(self, target: str) -> ComposeOrigin | None:
         """The Compose project that a target comes from."""
@@ -169,11 +178,12 @@ class Census:
             self.roster = self.roster.inspected(known.target, facts, self._clock.now())
         return facts
 
-    async def _with_last_log(self, seen: Sighting, facts: ContainerFacts) -> Sighting:
-        lines: tuple[str, ...] = ()
-        with suppress(Refused):  # a log driver that cannot be read hides one line, no more
-            lines = await self._engine.logs(facts.id, 1)
-        return replace(seen, last_log=lines[-1] if lines else "")
+    async def _last_log(self, container_id: str) -> str:
+        try:
+            lines = await self._engine.logs(container_id, 1)
+        except GatewayError:
+            return ""  # a log that cannot be read hides one line, no more
+        return lines[-1] if lines else ""
 
     async def _absent(self, seen: Sighting, known: Known) -> Sighting:
         if seen.life.removed_by is Hand.PERSON or known.origin is None:
