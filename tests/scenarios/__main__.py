@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import signal
 import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +18,9 @@ from types import ModuleType
 from tests.scenarios.stage import Failed, Timing, set_up
 
 HERE = Path(__file__).parent
+# Every scenario is meant to take less than 90 s; one that hangs is ended here, and cleaned up.
+LONGEST = 180
+TAIL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,22 @@ def load(name: str) -> ModuleType:
     return module
 
 
+@contextmanager
+def ended_in_time(seconds: int) -> Iterator[None]:
+    """Failed in the middle of whatever goes on, once so many seconds are over."""
+
+    def ring(*_: object) -> None:
+        raise Failed(f"not over within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def run(name: str) -> Row:
     """Run one scenario; prints its story as it goes."""
     module = load(name)
@@ -54,10 +76,12 @@ def run(name: str) -> Row:
             with set_up(name, HERE / name, Path(work)) as stage:
                 timing = stage.timing
                 try:
-                    module.scenario(stage)
+                    with ended_in_time(LONGEST):
+                        module.scenario(stage)
                     passed = True
                 except BaseException:
-                    print("--- the daemon's log (tail)\n" + "\n".join(stage.log().splitlines()[-60:]))
+                    tail = stage.daemon.log().splitlines()[-TAIL:]
+                    print("--- the daemon's log (tail)", *tail, sep="\n")
                     raise
         except Failed as failed:
             print(f"FAILED: {failed}")
@@ -81,8 +105,14 @@ def show(row: Row) -> str:
     )
 
 
+def end_politely(number: int, _: object) -> None:
+    """A signal to end is an exception like any other, so that what was started is removed."""
+    raise SystemExit(128 + number)
+
+
 def main() -> int:
     """The command line."""
+    signal.signal(signal.SIGTERM, end_politely)
     parser = argparse.ArgumentParser(prog="python -m tests.scenarios", description=__doc__)
     parser.add_argument("name", nargs="*", help="scenarios to run")
     parser.add_argument("--all", action="store_true", help="run all of them")

@@ -1,4 +1,4 @@
-"""The stage of a scenario: its Compose project, the daemon under test, and the engine's own event log.
+"""The stage of a scenario: its Compose project, the daemon under test, and the engine as a witness.
 
 All times are differences of the engine's own clock, so the harness's scheduling is not in them.
 """
@@ -7,52 +7,41 @@ from __future__ import annotations
 
 import json
 import os
-import queue
-import signal
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.scenarios.daemon import Daemon, Json
+from tests.scenarios.engine_log import EngineLog, Told
+from tests.scenarios.failed import Failed
+
+__all__ = ["SOCKET", "Failed", "Stage", "Timing", "Told", "set_up"]
+
 SOCKET = "/var/run/docker.sock"
-CHANGING = (
-    "start",
-    "stop",
-    "kill",
-    "die",
-    "destroy",
-    "create",
-    "pause",
-    "unpause",
-    "restart",
-    "oom",
-    "health_status",
-)
+PLAYBOOKS = Path(__file__).parents[2] / "config" / "playbooks"
+# Which acts on which service: {"app": {"start": 1}}.
+Acts = Mapping[str, int]
+# What these stand for in the engine's log.
+START: Acts = {"start": 1}
+STOP: Acts = {"kill": 1, "stop": 1}
+STOP_WEDGED: Acts = {"kill": 2, "stop": 1}
+REPLACE: Acts = {"create": 1, "destroy": 1, "start": 1}
 
 
-class Failed(Exception):  # noqa: N818 - a scenario has failed
-    """What was promised did not happen, or something else did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event of the engine: its clock in seconds, what, to which service, and the details."""
-
-    at: float
-    action: str
-    service: str
-    container_id: str
-    attributes: dict[str, str]
+def sum_acts(*acts: Acts) -> dict[str, int]:
+    """All of these together."""
+    return dict(sum((Counter(each) for each in acts), Counter[str]()))
 
 
 @dataclass(slots=True)
 class Timing:
-    """The seconds that a scenario reports."""
+    """The seconds that a scenario reports: trouble -> decided to act -> up again -> proven well."""
 
     detect: float | None = None
     heal: float | None = None
@@ -64,291 +53,232 @@ class Stage:
     """One running scenario."""
 
     name: str
-    folder: Path
     work: Path
     project: str
+    daemon: Daemon
+    engine: EngineLog
     timing: Timing = field(default_factory=Timing)
-    socket: str = SOCKET
-    _events: list[Told] = field(default_factory=list)
-    _news: threading.Condition = field(default_factory=threading.Condition)
-    _listener: subprocess.Popen[str] | None = None
-    _daemon: subprocess.Popen[bytes] | None = None
 
-    # --- the stack ---
+    # --- the stack, as a person at the keyboard has it ---
 
-    def compose(self, *words: str, check: bool = True, timeout: float = 120) -> str:
-        """Run docker compose on the scenario's project, as a person at the keyboard would."""
+    def compose(self, *words: str, check: bool = True, timeout: float = 60) -> str:
+        """Run docker compose on the scenario's project."""
         command = ["docker", "compose", "-p", self.project, "-f", str(self.work / "compose.yml"), *words]
         return self._command(command, check=check, timeout=timeout)
 
     def docker(self, *words: str, check: bool = True, timeout: float = 60) -> str:
-        """Run docker, as a person at the keyboard would."""
+        """Run docker."""
         return self._command(["docker", *words], check=check, timeout=timeout)
 
     def container(self, service: str) -> str:
         """The id of a service's container (running or not)."""
-        found = self.compose("ps", "-a", "-q", service).split()
-        if not found:
-            raise Failed(f"{service} has no container")
+        found = self.containers(f"label=com.docker.compose.service={service}")
+        if len(found) != 1:
+            raise Failed(f"{service} has {len(found)} containers")
         return found[0]
 
-    def inside(self, service: str, script: str, *, check: bool = False) -> str:
-        """Run a shell line inside a container, as root: a fault from within, without a `kill` event."""
-        return self.docker("exec", "-u", "0", self.container(service), "sh", "-c", script, check=check)
+    def containers(self, *filters: str) -> list[str]:
+        """The ids of the project's containers that pass these filters of `docker ps`."""
+        wanted = [f"label=com.docker.compose.project={self.project}", *filters]
+        words = [word for each in wanted for word in ("--filter", each)]
+        return self.docker("ps", "-aq", "--no-trunc", *words).split()
 
-    def inspect(self, service: str) -> dict[str, Any]:
-        """The engine's own word on a container."""
+    def inside(self, service: str, script: str) -> None:
+        """Run a shell line inside a container, as root: a fault from within, without a `kill` event."""
+        # It may end itself with its container, so its exit code says nothing.
+        self.docker("exec", "-u", "0", self.container(service), "sh", "-c", script, check=False)
+
+    def crash(self, *services: str) -> None:
+        """The main process of each falls, all at once."""
+        running = [
+            self._begin("docker", "exec", "-u", "0", self.container(service), "sh", "-c", KILL_MAIN)
+            for service in services
+        ]
+        for each in running:
+            each.wait(20)
+
+    def state(self, service: str) -> Json:
+        """The engine's own word on a container: the whole inspect."""
         return dict(json.loads(self.docker("inspect", self.container(service)))[0])
 
-    def up(self) -> None:
-        """Start the stack and wait until what has a healthcheck is healthy."""
-        self.compose("up", "-d", "--quiet-pull")
-        self._listen()
+    def status_of(self, service: str) -> str:
+        """The engine's one word on a container: running, exited, created, paused ..."""
+        return str(self.state(service)["State"]["Status"])
 
-        def ready() -> bool:
-            rows = [
-                json.loads(line) for line in self.compose("ps", "-a", "--format", "json").splitlines() if line
-            ]
-            return all(row["Health"] in ("", "healthy") for row in rows if row["State"] == "running")
+    def rewrite(self, old: str, new: str) -> None:
+        """Edit the compose file."""
+        path = self.work / "compose.yml"
+        text = path.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise Failed(f"the compose file holds {old!r} {text.count(old)} times")
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
-        self.wait("the stack is up", ready, 60)
+    def up(self, *services: str, check: bool = True) -> None:
+        """Start the stack (or these services) and wait until what has a healthcheck has its first answer."""
+        self.engine.open()
+        self.compose("up", "-d", "--quiet-pull", *services, check=check)
+        self.wait("the stack is up", lambda: not self.containers("health=starting"), 30)
 
     # --- the daemon ---
 
     def start_daemon(self, *, config: str = "watchdog.yml", within: float = 20) -> None:
         """Start the daemon as a user would, and wait until it answers."""
-        log = (self.work / "daemon.log").open("ab")
-        environment = {**os.environ, "WATCHDOG_STATE_DIR": str(self.state)}
-        self._daemon = subprocess.Popen(
-            [sys.executable, "-m", "watchdog", "run", "--config", str(self.work / config)],
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd=self.work,
-            start_new_session=True,
+        self.daemon.launch(config)
+        self.wait(
+            "the daemon answers", lambda: self.daemon.runs and self.daemon.ask("/status") is not None, within
         )
-        log.close()
-
-        def answers() -> bool:
-            if self._daemon is not None and self._daemon.poll() is not None:
-                raise Failed(f"the daemon ended with {self._daemon.returncode}:\n{self.log()[-2000:]}")
-            return self.status() is not None
-
-        self.wait("the daemon answers", answers, within)
 
     def watching(self, *targets: str, within: float = 20) -> None:
         """Wait until the daemon has looked at these targets."""
+        for target in targets:
+            self.standing(target, lambda row: row["status"] not in (None, "unknown"), within=within)
 
-        def looked() -> bool:
-            seen = {row["target"]: row for row in (self.status() or {}).get("targets", [])}
-            return all(seen.get(target, {}).get("status") not in (None, "unknown") for target in targets)
+    def standing(self, target: str, condition: Callable[[Json], object] | str, *, within: float = 20) -> Json:
+        """Wait until the target stands so (a condition, or its `state`); how it stands then."""
+        seen: Json = {}
 
-        self.wait(f"the daemon watches {', '.join(targets)}", looked, within)
+        def stands() -> bool:
+            rows = (self.daemon.ask("/status") or {}).get("targets", [])
+            row = next((row for row in rows if row["target"] == target), None)
+            seen.clear()
+            seen.update(row or {})
+            if row is None:
+                return False
+            return row["state"] == condition if isinstance(condition, str) else bool(condition(row))
 
-    def kill_daemon(self) -> None:
-        """SIGKILL: no goodbye."""
-        if self._daemon is not None:
-            self._daemon.send_signal(signal.SIGKILL)
-            self._daemon.wait(10)
-            self._daemon = None
-
-    def stop_daemon(self) -> int:
-        """SIGTERM; the exit code."""
-        if self._daemon is None:
-            return 0
-        self._daemon.send_signal(signal.SIGTERM)
-        code = self._daemon.wait(10)
-        self._daemon = None
-        return code
-
-    @property
-    def state(self) -> Path:
-        """The daemon's state folder."""
-        return self.work / "state"
-
-    def watchdog(
-        self, *words: str, check: bool = False, timeout: float = 60
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the command line against the daemon under test."""
-        done = subprocess.run(
-            [sys.executable, "-m", "watchdog", *words],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env={**os.environ, "WATCHDOG_STATE_DIR": str(self.state)},
-        )
-        if check and done.returncode:
-            raise Failed(f"watchdog {' '.join(words)} exited {done.returncode}: {done.stdout}{done.stderr}")
-        return done
-
-    def status(self) -> dict[str, Any] | None:
-        """`watchdog status --json`, None when no daemon answers."""
-        done = self.watchdog("status", "--json")
+        what = condition if isinstance(condition, str) else "as promised"
         try:
-            return dict(json.loads(done.stdout))
-        except ValueError:
-            return None
+            self.wait(f"{target} stands {what}", stands, within)
+        except Failed as failed:
+            raise Failed(f"{failed}\nit stands: {seen}") from None
+        return seen
 
-    def target(self, name: str) -> dict[str, Any]:
-        """One target of the status."""
-        for row in (self.status() or {}).get("targets", []):
-            if row["target"] == name:
-                return dict(row)
-        return {}
+    def incidents(self, target: str | None = None) -> list[Json]:
+        """All incidents of the journal (of a target), oldest first."""
+        answer = self.daemon.ask("/incidents?limit=1000")
+        if answer is None:
+            raise Failed("the daemon does not answer")
+        return [each for each in reversed(answer["incidents"]) if target in (None, each["target"])]
 
-    def incidents(self) -> list[dict[str, Any]]:
-        """All incidents of the journal, newest first."""
-        return list(json.loads(self.watchdog("incidents", "--json").stdout)["incidents"])
+    def incident_of(self, target: str, phase: str, *, within: float = 60) -> Json:
+        """Wait until the target's newest incident is in that phase; the incident."""
 
-    def story(self, incident: str) -> dict[str, Any]:
-        """One incident with its steps."""
-        return dict(json.loads(self.watchdog("incidents", incident, "--json").stdout))
+        def there() -> bool:
+            mine = self.incidents(target)
+            return bool(mine) and mine[-1]["phase"] == phase
 
-    def log(self) -> str:
-        """What the daemon wrote."""
-        path = self.work / "daemon.log"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        self.wait(f"the incident of {target} is {phase}", there, within)
+        return self.incidents(target)[-1]
 
-    # --- what the engine tells ---
+    def story(self, incident: str) -> list[Json]:
+        """The timeline of an incident."""
+        return list((self.daemon.ask(f"/incidents/{incident}") or {})["timeline"])
+
+    def steps(self, incident: str) -> list[Json]:
+        """The ends of its changing steps, in order: {action, attempt, result, text, at}."""
+        ends = [line for line in self.story(incident) if line["kind"] == "step.ended"]
+        return [line for line in ends if line["action"] != "collect_logs"]
+
+    def tellings(self, target: str) -> list[str]:
+        """What people were told of a target, in words of the closed list, oldest first."""
+        return [said["telling"] for said in self.daemon.notifications(target)]
+
+    # --- the assertions that every scenario ends with ---
+
+    def only(self, after: float, **allowed: Acts) -> None:
+        """Since a mark exactly these acts were done, and nothing else to any service; `_` stands for `-`."""
+        self.engine.only(after, {name.replace("_", "-"): acts for name, acts in allowed.items()})
+
+    def only_incidents(self, *expected: tuple[str, str]) -> None:
+        """There were exactly these incidents: (target, ending, or its phase if it is still open)."""
+        seen = sorted((each["target"], each["ending"] or each["phase"]) for each in self.incidents())
+        self.expect(f"exactly these incidents: {sorted(expected)}, seen: {seen}", seen == sorted(expected))
+
+    def alive(self) -> None:
+        """The daemon still runs and answers, to a user too."""
+        self.expect("the daemon is alive", self.daemon.runs)
+        answer = self.daemon.command("status", check=False)
+        self.expect("the daemon answers", answer.get("engine", {}).get("connected") is True)
+
+    def expect(self, what: str, truth: object) -> None:
+        """One assertion, named."""
+        if not truth:
+            raise Failed(f"{what}\n{self.engine.recent()}")
+
+    def wait(self, what: str, condition: Callable[[], object], within: float) -> None:
+        """Wait for a condition with a deadline."""
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Failed(f"not within {within:g} s: {what}\n{self.engine.recent()}")
+            time.sleep(0.1)
+
+    def let_pass(self, seconds: float) -> None:
+        """Give it time to do what it must not do."""
+        time.sleep(seconds)
 
     def mark(self) -> float:
         """The engine's clock now: what comes after this moment."""
         return time.time()
 
-    def told(self, service: str, action: str, *, after: float = 0) -> list[Told]:
-        """The events of a service since a mark."""
-        with self._news:
-            return [t for t in self._events if t.service == service and t.action == action and t.at > after]
-
-    def await_event(self, service: str, action: str, *, after: float = 0, within: float = 30) -> Told:
-        """The first such event since a mark; Failed if it does not come within so many seconds."""
-        deadline = time.monotonic() + within
-        while True:
-            found = self.told(service, action, after=after)
-            if found:
-                return found[0]
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Failed(f"no {action!r} of {service} within {within:g} s\n{self.recent()}")
-            with self._news:
-                self._news.wait(min(left, 0.5))
-
-    def never(self, service: str, action: str, *, after: float, during: float) -> None:
-        """Watch for so many seconds that something does not happen."""
-        deadline = time.monotonic() + during
-        while (left := deadline - time.monotonic()) > 0:
-            found = self.told(service, action, after=after)
-            if found:
-                raise Failed(
-                    f"{service}: {action} although nothing of that sort was promised\n{self.recent()}"
-                )
-            with self._news:
-                self._news.wait(min(left, 0.5))
-
-    def recent(self) -> str:
-        """The latest events, for an error message."""
-        with self._news:
-            lines = [f"  {t.at:.3f} {t.service} {t.action} {t.attributes}" for t in self._events[-25:]]
-        return "latest events:\n" + "\n".join(lines)
-
-    # --- waiting and checking ---
-
-    def wait(self, what: str, condition: Callable[[], object], within: float) -> None:
-        """Wait for a condition with a deadline."""
-        deadline = time.monotonic() + within
-        pause = queue.SimpleQueue[None]()
-        while not condition():
-            if time.monotonic() > deadline:
-                raise Failed(f"not within {within:g} s: {what}\n{self.recent()}")
-            try:
-                pause.get(timeout=0.2)
-            except queue.Empty:
-                continue
-
-    def incident_ends(self, target: str, phase: str = "resolved", *, within: float = 60) -> dict[str, Any]:
-        """Wait until the target's newest incident is in that phase; the incident."""
-
-        def there() -> bool:
-            return any(i["target"] == target and i["phase"] == phase for i in self.incidents()[:3])
-
-        self.wait(f"an incident of {target} is {phase}", there, within)
-        return next(i for i in self.incidents() if i["target"] == target and i["phase"] == phase)
-
-    def expect(self, what: str, truth: object) -> None:
-        """One assertion, named."""
-        if not truth:
-            raise Failed(f"{what}\n{self.recent()}")
-
-    def alive(self) -> None:
-        """The daemon still runs and answers."""
-        self.expect("the daemon is alive", self._daemon is not None and self._daemon.poll() is None)
-        self.expect("the daemon answers", self.status() is not None)
-
     # --- parts ---
 
+    def _begin(self, *command: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def _command(self, command: list[str], *, check: bool, timeout: float) -> str:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False, cwd=self.work
-        )
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=timeout, check=False, cwd=self.work
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{' '.join(command)} did not end within {timeout:g} s") from None
         if check and done.returncode:
             raise Failed(f"{' '.join(command)} exited {done.returncode}: {done.stderr.strip()[-800:]}")
         return done.stdout
 
-    def _listen(self) -> None:
-        command = ["docker", "events", "--format", "{{json .}}", "--filter", "type=container"]
-        command += [
-            "--filter",
-            f"label=com.docker.compose.project={self.project}",
-            "--since",
-            str(int(time.time()) - 60),
-        ]
-        self._listener = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        threading.Thread(target=self._read, args=(self._listener,), daemon=True).start()
-
-    def _read(self, listener: subprocess.Popen[str]) -> None:
-        assert listener.stdout is not None
-        for line in listener.stdout:
-            event = json.loads(line)
-            action, _, detail = event["Action"].partition(": ")
-            if action not in CHANGING:
-                continue
-            attributes = dict(event["Actor"]["Attributes"])
-            if detail:
-                attributes["health"] = detail
-            told = Told(
-                at=event["timeNano"] / 1e9,
-                action=action,
-                service=attributes.get("com.docker.compose.service", ""),
-                container_id=event["Actor"]["ID"],
-                attributes={
-                    k: v for k, v in attributes.items() if not k.startswith("com.docker") and len(v) < 200
-                },
-            )
-            with self._news:
-                self._events.append(told)
-                self._news.notify_all()
-
     def close(self) -> None:
-        """End what was started, whatever state it is in."""
-        if self._daemon is not None:
-            self.kill_daemon()
-        self.compose("down", "-v", "-t", "0", "--remove-orphans", check=False)
-        if self._listener is not None:
-            self._listener.terminate()
-            self._listener.wait(5)
+        """Remove what was started, whatever state it is in. Each part is tried whatever became of the others."""
+        label = f"label=com.docker.compose.project={self.project}"
+        for part in (
+            self.daemon.kill,
+            # One KILL each: nothing that ignores TERM, or is paused, is waited for. Twice: one may be replaced.
+            lambda: self._remove("ps", "-aq", then=("rm", "-f", "-v"), label=label),
+            lambda: self._remove("ps", "-aq", then=("rm", "-f", "-v"), label=label),
+            lambda: self._remove("network", "ls", "-q", then=("network", "rm"), label=label),
+            self.engine.close,
+        ):
+            try:
+                part()
+            except (Failed, OSError, subprocess.SubprocessError) as error:
+                print(f"--- not cleaned up: {error}")
+
+    def _remove(self, *words: str, then: tuple[str, ...], label: str) -> None:
+        found = self.docker(*words, "--filter", label).split()
+        if found:
+            self.docker(*then, *found)
+
+
+# The first child of the init process is the program itself.
+KILL_MAIN = "kill -9 $(cat /proc/1/task/1/children)"
+
+
+def seconds_at(moment: Any) -> float:
+    """A moment of the daemon's JSON, on the clock of the engine's events: they share a machine."""
+    return datetime.fromisoformat(str(moment)).timestamp()
 
 
 @contextmanager
 def set_up(name: str, folder: Path, work: Path) -> Iterator[Stage]:
-    """A stage for one scenario: its files copied, their `{project}` filled in; torn down in any case."""
+    """A stage for one scenario: its files copied, `{project}` and the like filled in; torn down in any case."""
     project = f"wd-{name}-{os.getpid()}"
+    filled = {"{project}": project, "{playbooks}": str(PLAYBOOKS), "{work}": str(work)}
     for source in folder.glob("*.yml"):
-        text = source.read_text(encoding="utf-8").replace("{project}", project)
-        text = text.replace("{playbooks}", str(Path(__file__).parents[2] / "config" / "playbooks"))
+        text = source.read_text(encoding="utf-8")
+        for mark, value in filled.items():
+            text = text.replace(mark, value)
         (work / source.name).write_text(text, encoding="utf-8")
-    stage = Stage(name=name, folder=folder, work=work, project=project)
-    stage.state.mkdir(mode=0o700)
+    stage = Stage(name=name, work=work, project=project, daemon=Daemon(work), engine=EngineLog(project))
     try:
         yield stage
     finally:
