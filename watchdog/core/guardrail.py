@@ -33,7 +33,8 @@ class Limits:
         """Seconds between the end of the attempt before and attempt number `attempt` (counted from 0)."""
         if attempt == 0:
             return 0.0
-        return min(self.longest, self.first * self.factor ** (attempt - 1))
+        # 2 ** 1024 is no float any more; long before that no wait is.
+        return min(self.longest, self.first * self.factor ** min(attempt - 1, 64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,13 @@ class Ledger:
 
     def seen_otherwise(self, limits: Limits, now: Moment) -> Ledger:
         """The same with health ended; attempts are forgotten if it had lasted long enough."""
-        if self.healthy_since is None:
+        return replace(self.forgiven(limits, now), healthy_since=None)
+
+    def forgiven(self, limits: Limits, now: Moment) -> Ledger:
+        """The same without attempts if health has lasted long enough by now."""
+        if self.healthy_since is None or now.seconds_since(self.healthy_since) < limits.forget_after:
             return self
-        if now.seconds_since(self.healthy_since) >= limits.forget_after:
-            return self.cleared()
-        return replace(self, healthy_since=None)
+        return replace(self, attempts=(), given_up=False)
 
     def begun(self, action: str, now: Moment) -> Ledger:
         """The same with one attempt more, counted before it is made."""

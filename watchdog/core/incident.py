@@ -44,6 +44,9 @@ class Incident:
         interrupted: the daemon died in the middle of the latest step, which was not yet settled.
         repeated: an interrupted step was already done once more.
         reason: why it was escalated.
+        fallen: the incarnation of which we know that it fell without a person's hand. It stays at rest, so
+            that is true also after a restart of the daemon, when events no longer tell.
+        ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
     id: str
@@ -65,6 +68,8 @@ class Incident:
     reason: str = ""
     resolved: Moment | None = None
     ending: Ending | None = None
+    fallen: str = ""
+    ordered: bool = False
 
 
 class Act(StrEnum):
@@ -82,7 +87,7 @@ class Hold:
     """Hands off a target: because a person took it down, because nobody knows who did, or by order.
 
     Attributes:
-        incarnation: of the target when it was taken down.
+        incarnation: of the target when it was last seen down under this hold, "" if it was not.
         told: people were told of it.
         released: a person gave the target back while it was still down, in this incarnation: from then on
             it counts as fallen by itself.

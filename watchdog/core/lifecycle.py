@@ -129,6 +129,8 @@ class Decision:
 
 def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
     """What `event` means for `case`. Pure; see the module for what it keeps true."""
+    if case.incident is not None and case.incident.phase is Phase.RESOLVED:
+        case = replace(case, incident=None)  # over: nothing that happens now belongs to it
     match event:
         case Observation():
             return _observed(case, event, policy, now)
@@ -136,7 +138,7 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
             return _step_ended(case, event, now)
         case DaemonReturned():
             return _returned(case, now)
-        case Ordered():
+        case _:
             return _ordered(case, event, now)
 
 
@@ -146,27 +148,57 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
     if seen.status is Status.UNKNOWN:
         return _could_not_look(case, policy, now)
-    ledger = case.ledger.for_version(seen.version)
-    if not seen.well:
-        ledger = ledger.seen_otherwise(policy.limits, now)
-    case = replace(case, ledger=ledger)
     incident = case.incident
-    if incident is not None and incident.acted is not None and incident.acted.seconds_since(seen.at) > 0:
+    if incident is not None and incident.acted is not None and seen.at.precedes(incident.acted):
         return Decision(case, (), "seen before the latest step had ended: proves nothing")
+    seen = _recalled(incident, seen)
     taken = seen.stopped_by in (Hand.PERSON, Hand.UNKNOWN)
-    given_back = case.hold is not None and case.hold.released and case.hold.incarnation == seen.incarnation
-    if taken and not given_back:
+    case = _noted(case, seen, policy, now, well=seen.well and not taken)
+    acting = case.incident is not None and case.incident.phase is Phase.ACTING
+    if now.boot < policy.boot_grace and not acting and (taken or not seen.well):
+        return _just_booted(case, policy, now)
+    if taken and not _given_back(case.hold, seen):
         return _taken_down(case, seen, policy, now)
-    if incident is not None and incident.phase is Phase.ACTING:
+    if acting:
         return Decision(case, (), "a step is running: what is seen meanwhile is its own doing")
     freed, told = _let_go(case, seen, now)
     decision = _judge(freed, seen, policy, now)
     return replace(decision, effects=(*told, *decision.effects))
 
 
+def _recalled(incident: Incident | None, seen: Observation) -> Observation:
+    """The look with what was known before the daemon restarted: what fell by itself and rests did not stop."""
+    if incident is None or seen.stopped_by is not Hand.UNKNOWN:
+        return seen
+    if not incident.fallen or incident.fallen != seen.incarnation:
+        return seen
+    return replace(seen, stopped_by=Hand.ITSELF, finding=incident.finding)
+
+
+def _noted(case: Case, seen: Observation, policy: Policy, now: Moment, *, well: bool) -> Case:
+    """The case with what this look means for the ledger."""
+    ledger = case.ledger.for_version(seen.version)
+    if not well:
+        ledger = ledger.seen_otherwise(policy.limits, now)
+    incident = case.incident
+    if incident is not None and case.ledger.version not in ("", ledger.version):
+        incident = replace(incident, spent=frozenset())  # what could not help the old one may help this one
+    return replace(case, ledger=ledger, incident=incident)
+
+
+def _just_booted(case: Case, policy: Policy, now: Moment) -> Decision:
+    if case.incident is not None:
+        case = replace(case, incident=replace(case.incident, well_since=None))
+    left = policy.boot_grace - now.boot
+    return Decision(case, (Look(left),), "the machine has just booted: not judged yet")
+
+
 def _judge(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
-    held = policy.standing_hold or (case.hold is not None and not case.hold.released)
-    if held:
+    if policy.standing_hold and case.incident is not None:
+        why = _held(case.target, Act.ORDERED, "the configuration", seen.finding, now)
+        closed, told = _taken_over(case, case.incident, why)
+        return Decision(closed, (told,), "held: the configuration says so")
+    if policy.standing_hold or (case.hold is not None and not case.hold.released):
         return Decision(case, (), "held: watched, not touched")
     if case.incident is None:
         return _judge_without_incident(case, seen, policy, now)
@@ -194,11 +226,8 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         again = (Look(seen.look_again),) if seen.look_again is not None else ()
         return Decision(case, again, "still moving")
     if seen.well:
-        return Decision(replace(case, ledger=case.ledger.seen_well(now)), (), "well")
-    if now.boot < policy.boot_grace:
-        return Decision(
-            case, (Look(policy.boot_grace - now.boot),), "the machine has just booted: not judged yet"
-        )
+        ledger = case.ledger.seen_well(now).forgiven(policy.limits, now)
+        return Decision(replace(case, ledger=ledger), (), "well")
     incident = Incident(
         id=policy.next_id,
         check=case.check,
@@ -207,6 +236,7 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         severity=policy.severity,
         opened=now,
         finding=seen.finding,
+        fallen=_fallen(seen),
     )
     opened = Tell(_notification(Telling.OPENED, incident, now))
     decision = _consider(replace(case, incident=incident), incident, policy, now)
@@ -214,10 +244,10 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
 
 
 def _unsettled(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
-    if incident.phase is not Phase.VERIFYING:
-        return Decision(case, (Look(seen.look_again or policy.verify_every),), "still moving")
     incident = replace(incident, well_since=None)
     case = replace(case, incident=incident)
+    if incident.phase is not Phase.VERIFYING:
+        return Decision(case, (Look(seen.look_again or policy.verify_every),), "still moving")
     left = _time_left(incident, seen, policy, now)
     if left > 0:
         return Decision(case, (Look(min(policy.verify_every, left)),), "not well yet: verification goes on")
@@ -226,10 +256,11 @@ def _unsettled(case: Case, incident: Incident, seen: Observation, policy: Policy
 
 def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
     unbroken = incident.well_since is not None and incident.incarnation == seen.incarnation
-    since = incident.well_since if unbroken and incident.well_since else now
-    left = _verification(incident, policy).stable - now.seconds_since(since)
+    # Counted between looks, not between decisions: a late decision is no health.
+    since = incident.well_since if unbroken and incident.well_since else seen.at
+    left = _verification(incident, policy).stable - seen.at.seconds_since(since)
     if unbroken and left <= 0:
-        return _resolve(case, incident, seen, now)
+        return _resolve(case, incident, now)
     if incident.phase is Phase.OPEN:
         # It came back without us; that is verified all the same.
         incident = replace(incident, phase=Phase.VERIFYING, acted=now)
@@ -240,18 +271,22 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
 
 
 def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
-    incident = replace(incident, finding=seen.finding, well_since=None)
+    incident = replace(
+        incident, finding=seen.finding, well_since=None, fallen=_fallen(seen) or incident.fallen
+    )
     case = replace(case, incident=incident)
-    if incident.phase is Phase.ESCALATED and not _fresh_start(case, incident):
-        return Decision(case, (), "escalated: a human has been told")
+    if incident.phase is Phase.ESCALATED:
+        if not _fresh_start(case, incident, policy):
+            return Decision(case, (), "escalated: a human has been told")
+        incident = replace(incident, spent=frozenset(), reason="")
     return _consider(case, incident, policy, now)
 
 
-def _resolve(case: Case, incident: Incident, seen: Observation, now: Moment) -> Decision:
+def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
     # An escalated one came back by a human's doing, or by itself: that is no success of ours.
     ours = incident.attempts > 0 and incident.phase is Phase.VERIFYING
     ending, telling = (Ending.HEALED, Telling.HEALED) if ours else (Ending.RECOVERED, Telling.RECOVERED)
-    closed = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=ending, finding=seen.finding)
+    closed = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=ending)
     told = _notification(
         telling,
         incident,
@@ -273,7 +308,7 @@ def _resolve(case: Case, incident: Incident, seen: Observation, now: Moment) -> 
 
 def _consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     """The target is sick at this very look: act, wait or hand over."""
-    if policy.autonomy is not Autonomy.ACT or policy.playbook.autonomy is not Autonomy.ACT:
+    if not _may_act(incident, policy):
         return _escalate(case, incident, now, "not-allowed-to-act")
     rungs = policy.playbook.rungs
     if incident.interrupted and not incident.repeated and incident.rung is not None:
@@ -357,6 +392,8 @@ def _step_ended(case: Case, ended: StepEnded, now: Moment) -> Decision:
 
 
 def _returned(case: Case, now: Moment) -> Decision:
+    # Health is verified by watching, and nobody was.
+    case = replace(case, ledger=replace(case.ledger, healthy_since=None))
     incident = case.incident
     if incident is None:
         return Decision(case, (), "nothing was open")
@@ -380,50 +417,67 @@ def _taken_down(case: Case, seen: Observation, policy: Policy, now: Moment) -> D
     incident = case.incident
     if incident is not None and incident.phase is Phase.ACTING and seen.stopped_by is Hand.UNKNOWN:
         return Decision(case, (), "a step is running: what is seen meanwhile is its own doing")
-    effects: list[Effect] = []
+    unclear = seen.stopped_by is Hand.UNKNOWN
+    act = Act.UNCLEAR if unclear else _ACTS.get(seen.finding.kind, Act.STOPPED)
+    hold = case.hold
+    if hold is None or hold.released:
+        hold = Hold(target=case.target, act=act, by="someone else", since=now)
+    elif hold.act not in (Act.ORDERED, act) and not unclear:
+        hold = replace(hold, act=act)  # stopped, then removed: it is the latest act that counts
+    hold = replace(hold, incarnation=seen.incarnation)
     if incident is not None:
+        # People were told that it is in trouble, so they are told at once why nothing more is done.
+        effects: list[Effect] = []
         if incident.phase is Phase.ACTING:
             effects.append(Abort("a person took the target down"))
-        closed = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=Ending.TAKEN_OVER)
-        case = replace(case, incident=closed)
-    hold = case.hold
-    unclear = seen.stopped_by is Hand.UNKNOWN
-    if hold is None or hold.released:
-        act = Act.UNCLEAR if unclear else _ACTS.get(seen.finding.kind, Act.STOPPED)
-        hold = Hold(target=case.target, act=act, by="someone else", since=now, incarnation=seen.incarnation)
-    if hold.told or hold.act is Act.ORDERED:
-        return Decision(replace(case, hold=hold), tuple(effects), "held: watched, not touched")
-    left = policy.tell_hold_after - now.seconds_since(hold.since)
+        why = _held(case.target, hold.act, hold.by, seen.finding, now)
+        case, told = _taken_over(case, incident, why)
+        held = replace(case, hold=replace(hold, told=True))
+        return Decision(held, (*effects, told), "a person took it down: held")
+    case = replace(case, hold=hold)
+    if hold.told:
+        return Decision(case, (), "held: watched, not touched")
     if not seen.settled:
-        effects.append(Look(seen.look_again or policy.verify_every))
-        return Decision(replace(case, hold=hold), tuple(effects), "a person is taking it down: held")
+        again = Look(seen.look_again or policy.verify_every)
+        return Decision(case, (again,), "a person is taking it down: held")
+    left = policy.tell_hold_after - now.seconds_since(hold.since)
     if left > 0:
-        effects.append(Look(left))
-        return Decision(replace(case, hold=hold), tuple(effects), "a person took it down: held")
-    telling = Telling.ASKED if hold.act is Act.UNCLEAR else Telling.HELD
-    told = Notification(
-        telling=telling,
-        target=case.target,
-        at=now,
-        finding=seen.finding,
-        severity=Severity.WARNING,
-        incident=incident.id if incident else None,
-        facts={"act": hold.act.value, "by": hold.by},
+        return Decision(case, (Look(left),), "a person took it down: held")
+    told = Tell(_held(case.target, hold.act, hold.by, seen.finding, now))
+    return Decision(replace(case, hold=replace(hold, told=True)), (told,), "held: told once")
+
+
+def _taken_over(case: Case, incident: Incident, why: Notification) -> tuple[Case, Tell]:
+    """The incident is a person's now: closed, and its story is told to its end."""
+    closed = replace(incident, phase=Phase.RESOLVED, resolved=why.at, ending=Ending.TAKEN_OVER)
+    return replace(case, incident=closed), Tell(replace(why, incident=incident.id))
+
+
+def _given_back(hold: Hold | None, seen: Observation) -> bool:
+    """A person gave the target back as it lies there. There is nothing to be done for a paused one."""
+    return (
+        hold is not None
+        and hold.released
+        and hold.incarnation == seen.incarnation
+        and seen.finding.kind != "paused"
     )
-    hold = replace(hold, told=True)
-    return Decision(replace(case, hold=hold), (*effects, Tell(told)), "held: told once")
 
 
 def _let_go(case: Case, seen: Observation, now: Moment) -> tuple[Case, tuple[Effect, ...]]:
-    """End a hold that a start or an unpause has ended."""
+    """End a hold that a start or an unpause has ended. Called when nobody's hand holds the target down."""
     hold = case.hold
-    if hold is None or hold.act is Act.ORDERED:
+    if hold is None:
         return case, ()
+    up = seen.stopped_by is None
+    if hold.act is Act.ORDERED and not hold.released:
+        return (replace(case, hold=replace(hold, incarnation="")) if up else case), ()
+    # It may have been started, and have fallen by itself, before we looked.
+    started = up or (seen.incarnation != hold.incarnation and not seen.gone)
+    unpaused = hold.act is Act.PAUSED and seen.settled
     if hold.released:
         # Given back while down: kept until the target is another one, so that it is not held again.
-        gone = hold.incarnation != seen.incarnation
-        return (replace(case, hold=None), ()) if gone else (case, ())
-    if seen.stopped_by is not None:
+        return (replace(case, hold=None) if started or seen.incarnation != hold.incarnation else case), ()
+    if not (started or unpaused):
         return case, ()
     case = replace(case, hold=None)
     if not hold.told:
@@ -432,41 +486,72 @@ def _let_go(case: Case, seen: Observation, now: Moment) -> tuple[Case, tuple[Eff
 
 
 def _ordered(case: Case, ordered: Ordered, now: Moment) -> Decision:
-    hold, incident = case.hold, case.incident
     match ordered.order:
         case Order.HOLD:
-            effects: tuple[Effect, ...] = ()
-            if incident is not None and incident.phase is Phase.ACTING:
-                effects = (Abort(f"held by {ordered.by}"),)
-            if incident is not None:
-                closed = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=Ending.TAKEN_OVER)
-                case = replace(case, incident=closed)
-            new = Hold(target=case.target, act=Act.ORDERED, by=ordered.by, since=now, told=True)
-            return Decision(replace(case, hold=new), effects, f"held by {ordered.by}")
+            return _hold(case, ordered.by, now)
         case Order.RELEASE:
-            if hold is None or hold.released:
-                return Decision(case, (), "not held")
-            told = Tell(_released(case.target, Finding("released"), now, ordered.by))
-            new_hold = None if hold.act in (Act.ORDERED, Act.PAUSED) else replace(hold, released=True)
-            return Decision(replace(case, hold=new_hold), (told, Look(0.0)), f"released by {ordered.by}")
-        case Order.RETRY | Order.HEAL:
-            if incident is not None and incident.phase is Phase.ACTING:
-                return Decision(case, (), "a step is running already")
-            ledger = case.ledger.cleared()
-            if incident is not None and incident.phase is Phase.ESCALATED:
-                incident = replace(incident, phase=Phase.OPEN, spent=frozenset(), reason="")
-            if hold is not None and not hold.released and hold.act is not Act.PAUSED:
-                hold = None if hold.act is Act.ORDERED else replace(hold, released=True)
-            case = replace(case, ledger=ledger, incident=incident, hold=hold)
-            return Decision(case, (Look(0.0),), f"{ordered.order.value} by {ordered.by}: attempts forgotten")
+            return _give_back(case, ordered.by, now)
+        case _:  # RETRY and HEAL differ in the word only
+            return _try_anew(case, ordered)
+
+
+def _hold(case: Case, by: str, now: Moment) -> Decision:
+    hold, incident = case.hold, case.incident
+    effects: list[Effect] = []
+    if incident is not None:
+        if incident.phase is Phase.ACTING:
+            effects.append(Abort(f"held by {by}"))
+        case, told = _taken_over(case, incident, _held(case.target, Act.ORDERED, by, incident.finding, now))
+        effects.append(told)
+    down = hold.incarnation if hold is not None else ""
+    new = Hold(target=case.target, act=Act.ORDERED, by=by, since=now, incarnation=down, told=True)
+    return Decision(replace(case, hold=new), tuple(effects), f"held by {by}")
+
+
+def _give_back(case: Case, by: str, now: Moment) -> Decision:
+    hold = case.hold
+    if hold is None or hold.released:
+        return Decision(case, (), "not held")
+    if hold.act is Act.PAUSED:
+        return Decision(case, (), "paused by a person: an unpause gives it back")
+    told = Tell(_released(case.target, Finding("released"), now, by))
+    return Decision(replace(case, hold=_release(hold)), (told, Look(0.0)), f"released by {by}")
+
+
+def _try_anew(case: Case, ordered: Ordered) -> Decision:
+    hold, incident = case.hold, case.incident
+    if incident is not None:
+        if incident.phase is Phase.ACTING:
+            return Decision(case, (), "a step is running already")
+        phase = Phase.OPEN if incident.phase is Phase.ESCALATED else incident.phase
+        incident = replace(incident, phase=phase, spent=frozenset(), reason="", ordered=True)
+    if hold is not None and hold.act is not Act.PAUSED:
+        hold = _release(hold)
+    case = replace(case, ledger=case.ledger.cleared(), incident=incident, hold=hold)
+    return Decision(case, (Look(0.0),), f"{ordered.order.value} by {ordered.by}: attempts forgotten")
+
+
+def _release(hold: Hold) -> Hold | None:
+    """The hold of a target given back: gone if the target is up, else remembered until it is another one."""
+    return None if hold.act is Act.ORDERED and not hold.incarnation else replace(hold, released=True)
 
 
 # --- small parts ----------------------------------------------------------------------------------------
 
 
-def _fresh_start(case: Case, incident: Incident) -> bool:
-    """True when an escalated target has become another one: a new image has no attempts against it."""
-    return bool(incident.attempts) and not case.ledger.attempts and not case.ledger.given_up
+def _may_act(incident: Incident, policy: Policy) -> bool:
+    allowed = policy.autonomy is Autonomy.ACT and policy.playbook.autonomy is Autonomy.ACT
+    return allowed or incident.ordered
+
+
+def _fresh_start(case: Case, incident: Incident, policy: Policy) -> bool:
+    """True when nothing is held against an escalated target any more: a new image, or a new config."""
+    return _may_act(incident, policy) and not case.ledger.attempts and not case.ledger.given_up
+
+
+def _fallen(seen: Observation) -> str:
+    """The incarnation, if this look shows that it fell without a person's hand."""
+    return seen.incarnation if seen.stopped_by in (Hand.ITSELF, Hand.WATCHDOG) else ""
 
 
 def _verification(incident: Incident, policy: Policy) -> Verification:
@@ -491,6 +576,17 @@ def _notification(telling: Telling, incident: Incident, now: Moment, **facts: st
         severity=incident.severity,
         incident=incident.id,
         facts=facts,
+    )
+
+
+def _held(target: str, act: Act, by: str, finding: Finding, now: Moment) -> Notification:
+    return Notification(
+        telling=Telling.ASKED if act is Act.UNCLEAR else Telling.HELD,
+        target=target,
+        at=now,
+        finding=finding,
+        severity=Severity.WARNING,
+        facts={"act": act.value, "by": by},
     )
 
 

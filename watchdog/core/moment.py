@@ -28,6 +28,10 @@ class Moment:
             return max(0.0, self.boot - earlier.boot)
         return max(0.0, self.boot)
 
+    def precedes(self, other: Moment) -> bool:
+        """Whether this was certainly before `other`; of two boots that cannot be told, so it is False."""
+        return self.boot_id == other.boot_id and self.boot < other.boot
+
     def to_json(self) -> dict[str, str | float]:
         """The form in which the journal keeps it."""
         return {"boot_id": self.boot_id, "boot": self.boot, "wall": self.wall.isoformat()}

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from watchdog.core.moment import Moment
 
+# How the incarnation of what is not there ends.
+GONE = "@gone"
+
 Fact = str | int | float | bool | None
 
 
@@ -48,8 +51,8 @@ class Observation:
         settled: False while the target is still moving (starting, waiting for the engine's own restart):
             neither proof of health nor reason to act.
         look_again: seconds after which another look is due although nothing else may announce it.
-        stopped_by: whose hand took the target down; None while it is up.
-        incarnation: changes whenever the target was started anew or replaced.
+        stopped_by: whose hand took the target down (or is about to); None exactly while it is up.
+        incarnation: `body@start`: the whole changes at every start, the body when the target is replaced.
         version: what the target runs (the image id): a new one is a fresh start in the ledger.
         patience: seconds that this target needs before it can prove its health (its start period and one
             probe of its own); verification waits so much longer.
@@ -70,6 +73,11 @@ class Observation:
     patience: float = 0.0
     evidence: tuple[str, ...] = ()
     measurements: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def gone(self) -> bool:
+        """True when nothing is there that could have been started."""
+        return self.incarnation.endswith(GONE)
 
     @property
     def well(self) -> bool:
