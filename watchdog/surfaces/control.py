@@ -64,9 +64,10 @@ A = TypeVar("A", bound=_Asked)
 class Control:
     """The server. `follow` takes happenings and never waits."""
 
-    def __init__(self, desk: Desk, path: Path) -> None:
+    def __init__(self, desk: Desk, path: Path, *, sign_of_life: float = SIGN_OF_LIFE) -> None:
         self._desk = desk
         self._path = path
+        self._sign_of_life = sign_of_life
         self._followers = Followers()
         self._door: socket | None = None
         self._runner: web.AppRunner | None = None
@@ -153,7 +154,7 @@ class Control:
             await stream.prepare(request)
             # So that who follows knows: from here on nothing is missed.
             await stream.write(b"\n")
-            await _tell(stream, follower)
+            await _tell(stream, follower, self._sign_of_life)
         except ConnectionError:
             pass  # they left, or were dropped
         finally:
@@ -161,10 +162,10 @@ class Control:
         return stream
 
 
-async def _tell(stream: web.StreamResponse, follower: Follower) -> None:
+async def _tell(stream: web.StreamResponse, follower: Follower, sign_of_life: float) -> None:
     while True:
         try:
-            happening = await follower.take(SIGN_OF_LIFE)
+            happening = await follower.take(sign_of_life)
         except TimeoutError:
             await stream.write(b"\n")
             continue

@@ -1,0 +1,231 @@
+"""A desk on fakes, for the tests of the desk, of the control surface and of the command line."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tests.fakes import FakeClock, FakeCompose, FakeEngine
+from watchdog.checks.container import Container, ContainerParameters
+from watchdog.config import CheckConfig, Config, Watch
+from watchdog.core.container import Sighting
+from watchdog.core.errors import NotThere, WatchdogError
+from watchdog.core.event import Announcement
+from watchdog.core.guardrail import Attempt, Ledger
+from watchdog.core.incident import Act, Case, Hold, Incident, Phase
+from watchdog.core.lifecycle import Order
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Severity
+from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
+from watchdog.core.roster import ComposeOrigin
+from watchdog.core.run import Outcome
+from watchdog.core.story import Story
+from watchdog.desk import Desk
+from watchdog.plugins import Tools
+from watchdog.surfaces import Control
+
+PLAYBOOK = Playbook(
+    name="container-crash",
+    kind=PlaybookKind.REMEDY,
+    title={"en": "A container crashed"},
+    target_kind="container",
+    steps=(
+        Step(action="collect_logs", params={"tail": 50}, changes=False),
+        Step(action="restart_container", attempts=2),
+        Step(action="recreate_service", verify=Verification(within=120.0, stable=10.0)),
+    ),
+)
+
+
+class FakeAction:
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.error: WatchdogError | None = None
+
+    async def describe(self, target: str, tools: Tools) -> str:
+        if self.error is not None:
+            raise self.error
+        return f"{self.step.action} of {target}"
+
+    async def run(self, target: str, tools: Tools) -> Outcome:
+        raise AssertionError("a desk carries nothing out")
+
+
+class FakeListener:
+    connected = True
+    lost_because = ""
+
+
+class FakeContainers:
+    async def look(self, target: str) -> Sighting:
+        raise AssertionError("a desk looks through the monitor")
+
+    def container_of(self, target: str) -> str | None:
+        return None
+
+    def origin_of(self, target: str) -> ComposeOrigin | None:
+        return None
+
+    def announce(self, announcement: Announcement, target: str) -> None:
+        raise AssertionError("a desk announces nothing")
+
+
+class FakeResponder:
+    """Remembers cases and orders; `answers` are given in turn, and `then` may change what is remembered."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Case] = {}
+        self.seen: dict[str, Observation] = {}
+        self.reasons: dict[str, str] = {}
+        self.orders: list[tuple[str, Order, str]] = []
+        self._failures: deque[WatchdogError] = deque()
+
+    def fail_next(self, error: WatchdogError) -> None:
+        self._failures.append(error)
+
+    async def order(self, target: str, order: Order, by: str) -> str:
+        if self._failures:
+            raise self._failures.popleft()
+        if target not in self.known:
+            raise NotThere(f"there is no target {target!r}")
+        self.orders.append((target, order, by))
+        return f"{order.value} by {by}"
+
+    def case(self, target: str) -> Case | None:
+        return self.known.get(target)
+
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(self.known.values())
+
+    def latest(self, target: str) -> Observation | None:
+        return self.seen.get(target)
+
+    def reason(self, target: str) -> str:
+        return self.reasons.get(target, "not looked at yet")
+
+
+class FakeMonitor:
+    def __init__(self, responder: FakeResponder) -> None:
+        self.names: list[str] = []
+        self.asked: list[str] = []
+        self._responder = responder
+
+    async def ask(self, target: str) -> tuple[Observation, ...]:
+        self.asked.append(target)
+        seen = self._responder.seen.get(target)
+        return () if seen is None else (seen,)
+
+    def targets(self) -> tuple[str, ...]:
+        return tuple(self.names)
+
+
+@dataclass
+class FakeJournal:
+    past: list[Incident] = field(default_factory=list)
+    stories: dict[str, Story] = field(default_factory=dict)
+    notes: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    async def incidents(self, limit: int, target: str | None = None) -> tuple[Incident, ...]:
+        return tuple(i for i in self.past if target in (None, i.target))[:limit]
+
+    async def story(self, incident_id: str) -> Story:
+        if incident_id not in self.stories:
+            raise NotThere(f"there is no incident {incident_id}")
+        return self.stories[incident_id]
+
+    async def note(self, kind: str, text: str, *, now: Moment, target: str | None = None) -> None:
+        self.notes.append((kind, text, target))
+
+
+class Office:
+    """A desk, and everything that it is given."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.responder = FakeResponder()
+        self.monitor = FakeMonitor(self.responder)
+        self.journal = FakeJournal()
+        self.listener = FakeListener()
+        self.actions: list[FakeAction] = []
+        self.failing: WatchdogError | None = None
+        check = CheckConfig(
+            name="containers",
+            check=Container("containers", ContainerParameters()),
+            playbook=PLAYBOOK.name,
+        )
+        engine = FakeEngine(self.clock)
+        config = Config(watch=Watch(project="demo"), checks=(check,), playbooks={PLAYBOOK.name: PLAYBOOK})
+        self.desk = Desk(
+            responder=self.responder,
+            monitor=self.monitor,
+            journal=self.journal,
+            engine=self.listener,
+            config=config,
+            tools=Tools(
+                engine=engine,
+                compose=FakeCompose(engine),
+                containers=FakeContainers(),
+                clock=self.clock,
+                redact=lambda text: text,
+            ),
+            build_action=self._build,
+        )
+
+    def control(self, folder: Path, sign_of_life: float = 2.0) -> Control:
+        return Control(self.desk, folder / "control.sock", sign_of_life=sign_of_life)
+
+    def watch(self, target: str, status: Status = Status.OK, kind: str = "healthy") -> None:
+        """A target as it was last seen."""
+        self.monitor.names.append(target)
+        self.see(target, status, kind)
+        self.responder.known[target] = Case(check="containers", target=target, ledger=Ledger(target=target))
+
+    def see(
+        self, target: str, status: Status, kind: str, *, settled: bool = True, evidence: str = ""
+    ) -> None:
+        """Another look at a target."""
+        self.responder.seen[target] = Observation(
+            check="containers",
+            target=target,
+            status=status,
+            finding=Finding(kind, {"exit_code": 137} if kind == "exited" else {"reason": "no answer"}),
+            at=self.clock.now(),
+            settled=settled,
+            evidence=(evidence,) if evidence else (),
+        )
+
+    def incident(self, target: str, phase: Phase, **more: object) -> Incident:
+        """An incident of a target, open from now on."""
+        opened = self.clock.now()
+        incident = Incident(
+            id=str(len(self.journal.past) + 7),
+            check="containers",
+            target=target,
+            playbook=PLAYBOOK.name,
+            severity=Severity.HIGH,
+            opened=opened,
+            finding=Finding("exited", {"exit_code": 137}),
+            phase=phase,
+        )
+        incident = replace(incident, **more)  # type: ignore[arg-type] # fields by name
+        self.journal.past.insert(0, incident)
+        case = self.responder.known[target]
+        attempts = (Attempt(action="restart_container", at=opened),) * incident.attempts
+        ledger = replace(case.ledger, attempts=attempts)
+        still = incident if phase is not Phase.RESOLVED else None
+        self.responder.known[target] = replace(case, incident=still, ledger=ledger)
+        return incident
+
+    def held(self, target: str, act: Act, *, released: bool = False) -> None:
+        """A person's hold on a target."""
+        case = self.responder.known[target]
+        hold = Hold(target=target, act=act, by="ada", since=self.clock.now(), released=released)
+        self.responder.known[target] = replace(case, hold=hold)
+
+    def _build(self, step: Step) -> FakeAction:
+        action = FakeAction(step)
+        action.error = self.failing
+        self.actions.append(action)
+        return action

@@ -1,0 +1,58 @@
+from dataclasses import replace
+
+from tests.desk.people import PLAYBOOK, Office
+from watchdog.core.errors import Unreachable
+from watchdog.core.guardrail import Limits
+from watchdog.desk.plans import make_plan
+
+
+async def test_a_plan_shows_each_rung_with_its_waits_and_verification() -> None:
+    """A person reads exactly what would be done, when, and what counts as success."""
+    office = Office()
+    office.watch("api")
+    plan = await office.desk.plan("container-crash", "api")
+    first, second = plan["rungs"]
+    assert first == {
+        "action": "restart_container",
+        "params": {},
+        "does": "restart_container of api",
+        "attempts": 2,
+        "waits": [0.0, 10.0],
+        "verify": {"within": 60.0, "stable": 10.0},
+        "beside": [{"action": "collect_logs", "params": {"tail": 50}, "does": "collect_logs of api"}],
+    }
+    assert second["waits"] == [20.0]
+    assert second["verify"] == {"within": 120.0, "stable": 10.0}
+    assert (plan["playbook"], plan["target"], plan["otherwise"]) == ("container-crash", "api", "escalate")
+
+
+async def test_the_hash_names_exactly_one_plan() -> None:
+    """The same plan has the same hash, any other one another."""
+    office = Office()
+    for target in ("api", "db"):
+        office.watch(target)
+    plan = await office.desk.plan("container-crash", "api")
+    again = await office.desk.plan("container-crash", "api")
+    other = await office.desk.plan("container-crash", "db")
+    assert plan["hash"] == again["hash"]
+    assert len(plan["hash"]) == 64
+    assert plan["hash"] != other["hash"]
+
+
+async def test_a_plan_is_shown_while_the_engine_is_away() -> None:
+    """A plan is asked for most when things are broken, so it needs nothing that works."""
+    office = Office()
+    office.watch("api")
+    office.failing = Unreachable("the engine does not answer")
+    plan = await office.desk.plan("container-crash", "api")
+    assert plan["rungs"][0]["does"] == "cannot be told now: the engine does not answer"
+
+
+async def test_a_rung_beyond_the_limits_is_never_reached() -> None:
+    """Attempts that the limits do not allow are not promised."""
+    office = Office()
+    book = replace(PLAYBOOK, steps=PLAYBOOK.steps[1:])
+    build = office.desk._build_action
+    plan = await make_plan(book, "api", Limits(attempts=2), build, office.desk._tools)
+    assert [rung["attempts"] for rung in plan["rungs"]] == [2, 0]
+    assert plan["rungs"][1]["waits"] == []
