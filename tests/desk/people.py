@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
@@ -65,6 +66,9 @@ class FakeContainers:
     def container_of(self, target: str) -> str | None:
         return None
 
+    def known_down(self, target: str) -> bool:
+        return False
+
     def origin_of(self, target: str) -> ComposeOrigin | None:
         return None
 
@@ -73,13 +77,14 @@ class FakeContainers:
 
 
 class FakeResponder:
-    """Remembers cases and orders; `answers` are given in turn, and `then` may change what is remembered."""
+    """Remembers cases and orders; `follows` is what an order sets going."""
 
     def __init__(self) -> None:
         self.known: dict[str, Case] = {}
         self.seen: dict[str, Observation] = {}
         self.reasons: dict[str, str] = {}
         self.orders: list[tuple[str, Order, str]] = []
+        self.follows: Callable[[], None] = lambda: None
         self._failures: deque[WatchdogError] = deque()
 
     def fail_next(self, error: WatchdogError) -> None:
@@ -91,6 +96,7 @@ class FakeResponder:
         if target not in self.known:
             raise NotThere(f"there is no target {target!r}")
         self.orders.append((target, order, by))
+        self.follows()
         return f"{order.value} by {by}"
 
     def case(self, target: str) -> Case | None:
@@ -121,11 +127,15 @@ class FakeMonitor:
         return tuple(self.names)
 
 
-@dataclass
 class FakeJournal:
-    past: list[Incident] = field(default_factory=list)
-    stories: dict[str, Story] = field(default_factory=dict)
-    notes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.past: list[Incident] = []
+        self.stories: dict[str, Story] = {}
+        self.notes: list[tuple[str, str, str | None]] = []
+        self._failures: deque[WatchdogError] = deque()
+
+    def fail_next(self, error: WatchdogError) -> None:
+        self._failures.append(error)
 
     async def incidents(self, limit: int, target: str | None = None) -> tuple[Incident, ...]:
         return tuple(i for i in self.past if target in (None, i.target))[:limit]
@@ -136,6 +146,8 @@ class FakeJournal:
         return self.stories[incident_id]
 
     async def note(self, kind: str, text: str, *, now: Moment, target: str | None = None) -> None:
+        if self._failures:
+            raise self._failures.popleft()
         self.notes.append((kind, text, target))
 
 

@@ -145,11 +145,7 @@ async def test_a_dry_run_changes_nothing(office: Office) -> None:
 
 async def test_an_order_that_cannot_be_noted_is_not_given(office: Office) -> None:
     """Nothing is done that the journal cannot keep."""
-
-    async def full(kind: str, text: str, **more: object) -> None:
-        raise JournalError("the disk is full")
-
-    office.journal.note = full  # type: ignore[method-assign] # the fake has no failure of its own for this
+    office.journal.fail_next(JournalError("the disk is full"))
     with pytest.raises(JournalError):
         await office.desk.hold("api", "ada")
     assert office.responder.orders == []

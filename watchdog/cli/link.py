@@ -64,8 +64,16 @@ class Link:
     def follow(self, target: str) -> Following:
         """Begin to follow the happenings of a target; nothing is missed from here on."""
         connection = self._connect(PATIENCE)
-        response = self._send(connection, "GET", _address(("follow",), {"target": target}), None)
-        _read_error(response)
+        try:
+            response = self._send(connection, "GET", _address(("follow",), {"target": target}), None)
+            _read_error(response)
+            response.readline()  # the first sign of life: from here on nothing is missed
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise self._gone(error) from error
+        except CommandError:
+            connection.close()
+            raise
         return Following(connection, response)
 
     def _ask(self, method: str, address: str, body: Json | None, patience: float) -> Json:

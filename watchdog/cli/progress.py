@@ -18,8 +18,9 @@ Json = dict[str, Any]
 
 # How a target stands while its heal goes on.
 GOES_ON = frozenset({"moving", "waiting", "acting", "verifying"})
-# After one of these it may have ended; otherwise a sign of life makes us look.
-_ENDS = ("incident.resolved", "incident.escalated", "hold.begun", "decision", "observation.changed")
+# After one of these it may have ended. Whatever else ends it is found at the next sign of life: one comes
+# when there is nothing left to tell, so that no line is lost.
+_ENDS = ("incident.resolved", "incident.escalated", "hold.begun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
