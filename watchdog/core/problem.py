@@ -32,7 +32,8 @@ class Place:
 class Report:
     """Collects problems while everything goes on being read, so that people get all of them at once."""
 
-    _problems: list[tuple[Place, str]] = field(default_factory=list)
+    # A dict for its order and because the same problem, found twice, is told once.
+    _problems: dict[tuple[Place, str], None] = field(default_factory=dict)
 
     def add(self, place: Place, what: str, *, key: str = "", got: str = "", fix: str = "") -> None:
         """Note a problem. `got` is what stands there now, already made fit to be shown."""
@@ -41,8 +42,7 @@ class Report:
             text += f" (got {got})"
         if fix:
             text += f". Fix: {fix}"
-        if (place, text) not in self._problems:
-            self._problems.append((place, text))
+        self._problems.setdefault((place, text))
 
     def __len__(self) -> int:
         return len(self._problems)
@@ -53,8 +53,10 @@ class Report:
 
     def error(self) -> ConfigError:
         """All of them, file by file in the order in which the files were read, each file from top to bottom."""
-        files = list(dict.fromkeys(place.file for place, _ in self._problems))
-        ordered = sorted(self._problems, key=lambda problem: (files.index(problem[0].file), problem[0]))
+        files = {
+            file: rank for rank, file in enumerate(dict.fromkeys(place.file for place, _ in self._problems))
+        }
+        ordered = sorted(self._problems, key=lambda problem: (files[problem[0].file], problem[0]))
         return ConfigError(tuple(text for _, text in ordered))
 
 
