@@ -201,6 +201,17 @@ async def test_a_journal_that_cannot_be_opened_says_why(tmp_path: Path, path: Pa
     await journal.note("n", "still here", now=at(1))
 
 
+async def test_a_journal_without_one_of_its_tables_is_refused_each_time(path: Path) -> None:
+    """A file that somebody edited is refused for what it is, and the failed start keeps no claim on it."""
+    await (await Journal.open(path)).close()
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute("DROP TABLE outbox")
+
+    for _ in range(2):
+        with pytest.raises(JournalError, match="no such table: outbox"):
+            await Journal.open(path)
+
+
 def start_writer(path: Path, first: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), str(first)], stdout=subprocess.PIPE, text=True

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from watchdog.core.errors import JournalError
-from watchdog.core.incident import Case, Incident
+from watchdog.core.guardrail import Ledger
+from watchdog.core.incident import Case, Hold, Incident
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.roster import Known
@@ -23,6 +24,7 @@ from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story,
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_memory import Memory
 from watchdog.gateways.journal_outbox import Outbox
+from watchdog.gateways.journal_rows import prepare
 from watchdog.gateways.journal_runs import Runs
 from watchdog.gateways.journal_story import Past
 from watchdog.gateways.journal_thread import JournalThread
@@ -49,6 +51,7 @@ class _Parts:
 
 
 def _open(path: Path) -> _Parts:
+    prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
     file = JournalFile(path)
     try:
         return _Parts(file, Memory(file), Runs(file), Outbox(file), Past(file))

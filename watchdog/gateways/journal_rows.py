@@ -23,6 +23,12 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
+def prepare(*kinds: type[Any]) -> None:
+    """Do now what would otherwise cost milliseconds in the middle of the first incident."""
+    for kind in kinds:
+        _adapter(kind)
+
+
 def dump(record: object) -> str:
     """The record as JSON."""
     adapter = _adapter(type(record))
