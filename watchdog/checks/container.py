@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from pydantic import Field
+
 from watchdog.core.container import ContainerRules, judge
 from watchdog.core.observation import Observation
 from watchdog.plugins import Check, Duration, Parameters, Tools
@@ -15,9 +17,9 @@ _DEFAULT = ContainerRules()
 class ContainerParameters(Parameters):
     """When the state of a container is believed; see `core.container.ContainerRules`."""
 
-    rest: Duration = _DEFAULT.rest
-    loop_restarts: int = _DEFAULT.loop_restarts
-    loop_window: Duration = _DEFAULT.loop_window
+    rest: Duration = Field(default=_DEFAULT.rest, ge=0)
+    loop_restarts: int = Field(default=_DEFAULT.loop_restarts, ge=2)
+    loop_window: Duration = Field(default=_DEFAULT.loop_window, ge=1)
 
 
 class Container(Check[ContainerParameters]):
