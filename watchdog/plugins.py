@@ -27,9 +27,9 @@ Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 
 class Parameters(BaseModel):
-    """What a configuration file may say for one kind. Frozen; unknown keys are errors, and so is `yes` for 1."""
+    """What a configuration file may say for one kind. Frozen; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 P = TypeVar("P", bound=Parameters)

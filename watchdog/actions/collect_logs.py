@@ -13,7 +13,7 @@ from watchdog.plugins import Action, Parameters, Tools
 class CollectLogsParameters(Parameters):
     """How many lines to keep."""
 
-    tail: int = Field(default=100, ge=1, le=1000)
+    tail: int = Field(default=100, ge=1, le=1000, strict=True)
 
 
 class CollectLogs(Action[CollectLogsParameters]):

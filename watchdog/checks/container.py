@@ -18,7 +18,7 @@ class ContainerParameters(Parameters):
     """When the state of a container is believed; see `core.container.ContainerRules`."""
 
     rest: Duration = Field(default=_DEFAULT.rest, ge=0)
-    loop_restarts: int = Field(default=_DEFAULT.loop_restarts, ge=2)
+    loop_restarts: int = Field(default=_DEFAULT.loop_restarts, ge=2, strict=True)
     loop_window: Duration = Field(default=_DEFAULT.loop_window, ge=1)
 
 
