@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ LOOK_WITHIN = 20.0
 WORDS = 300
 # Recreations at once: each is a process of some 60 MB.
 AT_ONCE = 2
+PLAIN = ("--progress", "plain")
+# What Compose says of each step, on standard error: "Container demo-db-1  Running".
+STEP = re.compile(r"Container (\S+)\s+(\w+)\s*$", re.MULTILINE)
+TEMPORARY = re.compile("^[0-9a-f]{12}_")
+UNTOUCHED = {"Running", "Waiting", "Healthy"}
 FORMS = (("docker", "compose"), ("docker-compose",))
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -33,7 +39,7 @@ Stamp = tuple[float | None, ...]
 class ComposeCli:
     """`plugins.Compose` by `docker compose`, or by a `docker-compose` of version 2.
 
-    Only ever one named service, without its dependencies, from the files that its containers came from, in an
+    Only ever one named service, never its dependencies, from the files that its containers came from, in an
     environment of its own: ours would beat the project's `.env`.
     """
 
@@ -84,17 +90,28 @@ class ComposeCli:
                 f"{image} is another image now ({_short(current)}) than the one that ran "
                 f"({_short(origin.image_id)}): recreating would ship it"
             )
-        replicas = await self._count_replicas(origin)
-        scale = ("--scale", f"{origin.service}={replicas}") if replicas > _replicas(service) else ()
-        ended = await self._run(
-            origin,
-            ("--progress", "plain"),
-            ("up", "-d", "--no-deps", "--force-recreate", "--no-build", "--pull", "never", *scale),
-            (origin.service,),
-            within=self._within,
-        )
+        numbers, names = await self._find_replicas(origin)
+        up = ["up", "-d", "--force-recreate", "--no-build", "--pull", "never"]
+        if len(numbers) > _replicas(service):
+            up += ["--scale", f"{origin.service}={len(numbers)}"]
+        names |= {service.get("container_name") or f"{origin.project}-{origin.service}-1"}
+        if not service.get("depends_on") or not await self._neighbours_stay(origin, up, names):
+            up.append("--no-deps")
+        ended = await self._run(origin, PLAIN, (*up, origin.service), within=self._within)
         if ended.code != 0:
             raise Refused(f"compose could not recreate {origin.service}: {_last_words(ended)}")
+
+    async def _neighbours_stay(self, origin: ComposeOrigin, up: Sequence[str], own: set[str]) -> bool:
+        """Whether this `up` would leave all dependencies as they are, by a dry run.
+
+        Then it can go without `--no-deps`, with which Compose 2.26 makes a container that has lost its
+        `depends_on` label, and that the next `up` of a person makes once more.
+        """
+        dry = (*PLAIN, "--dry-run")
+        ended = await self._run(origin, dry, (*up, origin.service), within=LOOK_WITHIN)
+        told = STEP.findall(ended.complaint.decode(errors="replace"))
+        others = {word for name, word in told if TEMPORARY.sub("", name) not in own}
+        return ended.code == 0 and bool(told) and others <= UNTOUCHED
 
     async def defines(self, origin: ComposeOrigin) -> bool | None:
         """Whether the project still asks for this service (profile active, scale above 0); None: cannot tell."""
@@ -123,8 +140,8 @@ class ComposeCli:
             self._answers[key] = (stamp, now, services)
             return services
 
-    async def _count_replicas(self, origin: ComposeOrigin) -> int:
-        """How many replicas there are now: those beyond the number in the files, an `up` would remove.
+    async def _find_replicas(self, origin: ComposeOrigin) -> tuple[set[str], set[str]]:
+        """The numbers and the names of the replicas there are: those beyond the files, an `up` would remove.
 
         A number counts once: a recreation that was cut short leaves two containers of the same number.
         """
@@ -133,13 +150,14 @@ class ComposeCli:
         )
         if ended.code != 0:
             raise Refused(f"compose cannot list {origin.service}: {_last_words(ended)}")
-        numbers = set[str]()
+        numbers, names = set[str](), set[str]()
         for line in ended.output.decode(errors="replace").splitlines():
             for row in _rows(line):
                 labels = dict(pair.partition("=")[::2] for pair in str(row.get("Labels", "")).split(","))
                 if labels.get("com.docker.compose.oneoff") == "False":
                     numbers.add(labels.get("com.docker.compose.container-number", "1"))
-        return len(numbers)
+                    names.add(str(row.get("Name", "")))
+        return numbers, names
 
     async def _run(self, origin: ComposeOrigin, *words: tuple[str, ...], within: float) -> Ended:
         files = [part for path in origin.config_files for part in ("-f", path)]
