@@ -312,3 +312,19 @@ def test_a_daemon_that_is_not_understood_is_told(tmp_path: Path, watchdog: Watch
     (tmp_path / "control.sock").touch()
     ran = watchdog("status", "--socket", str(tmp_path))
     assert ran.exit_code == 3
+
+
+def test_an_answer_that_cannot_be_written_makes_no_traceback(daemon: Daemon) -> None:
+    """A full disk behind stdout is told in a line."""
+    daemon.office.watch("api")
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "watchdog", "status", "--socket", str(daemon.folder)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert "cannot write the answer: No space left on device" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from watchdog.cli.as_json import show_json
 from watchdog.cli.exits import Exit
-from watchdog.cli.show import make_console, say, show_json, show_rows
+from watchdog.cli.show import make_console, say, show_rows
 from watchdog.config import Config, load_config
 from watchdog.core.errors import ConfigError
 from watchdog.settings import Settings, load_settings

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from watchdog import __version__
+from watchdog.cli.as_json import show_json
 from watchdog.cli.exits import CommandError, Exit
 from watchdog.cli.link import Link, find_socket
 
 Json = dict[str, Any]
+Report = Callable[[Any, Json], None]
 
 _EXITS = (
     "Exit codes: 0 fine or healed, 1 sick, failed or refused, 2 usage, 3 no daemon answers, "
@@ -79,7 +81,7 @@ def status(*, as_json: AsJson = False, socket: Socket = None) -> None:
     """Is everything well? What is not, since when, what was done, what is next, what can I do?"""
     with _ended_well(as_json=as_json):
         answer = Link(find_socket(socket)).get("status")
-        _show(answer, _reports().report_status, as_json=as_json)
+        _show(answer, lambda reports: reports.report_status, as_json=as_json)
         raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
 
 
@@ -96,7 +98,7 @@ def probe(
     with _ended_well(as_json=as_json):
         body = {} if target is None else {"target": target}
         answer = Link(find_socket(socket)).post("probe", body=body)
-        _show(answer, _reports().report_observations, as_json=as_json)
+        _show(answer, lambda reports: reports.report_observations, as_json=as_json)
         raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
 
 
@@ -119,11 +121,11 @@ def incidents(
         if incident is None:
             _show(
                 link.get("incidents", limit=limit, target=target),
-                _reports().report_incidents,
+                lambda reports: reports.report_incidents,
                 as_json=as_json,
             )
         else:
-            _show(link.get("incidents", incident), _reports().report_story, as_json=as_json)
+            _show(link.get("incidents", incident), lambda reports: reports.report_story, as_json=as_json)
 
 
 @app.command()
@@ -137,7 +139,11 @@ def plan(
     """Show what a playbook would do to a target. Changes nothing."""
     with _ended_well(as_json=as_json):
         body = {"playbook": playbook, "target": target}
-        _show(Link(find_socket(socket)).post("plan", body=body), _reports().report_plan, as_json=as_json)
+        _show(
+            Link(find_socket(socket)).post("plan", body=body),
+            lambda reports: reports.report_plan,
+            as_json=as_json,
+        )
 
 
 @app.command()
@@ -155,9 +161,7 @@ def heal(
         if dry_run:
             body = {"order": "heal", "target": target, "dry_run": True}
             answer = link.post("orders", body=body)
-            _show(
-                answer, lambda console, told: _reports().report_plan(console, told["plan"]), as_json=as_json
-            )
+            _show(answer, lambda reports: reports.report_plan, as_json=as_json)
             return
         _heal(link, target, wait, as_json=as_json)
 
@@ -199,37 +203,32 @@ def config_check(
 def _order(order: str, target: str, *, as_json: bool, socket: Path | None) -> None:
     with _ended_well(as_json=as_json):
         answer = Link(find_socket(socket)).post("orders", body={"order": order, "target": target})
-        _show(answer, _reports().report_order, as_json=as_json)
+        _show(answer, lambda reports: reports.report_order, as_json=as_json)
 
 
 def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
-    from watchdog.cli import progress, show  # noqa: PLC0415 - rich is for those who show something
+    from watchdog.cli import progress, reports, show  # noqa: PLC0415 - rich is for those who show something
 
     console = show.make_console()
     healed = progress.heal(link, target, wait, None if as_json else console)
     fine = healed.in_time and healed.status["well"]
     if as_json:
-        show.show_json({**healed.answer, "status": healed.status, "in_time": healed.in_time, "healed": fine})
+        show_json({**healed.answer, "status": healed.status, "in_time": healed.in_time, "healed": fine})
     else:
-        _reports().report_target(console, healed.status)
+        reports.report_target(console, healed.status)
         if not healed.in_time:
             show.say(console, "It goes on without you; to see how it stands: watchdog status")
     raise typer.Exit(Exit.FINE if fine else Exit.SICK)
 
 
-def _show(answer: Json, report: Callable[[Any, Json], None], *, as_json: bool) -> None:
-    from watchdog.cli import show  # noqa: PLC0415 - the same
-
+def _show(answer: Json, pick: Callable[[Any], Report], *, as_json: bool) -> None:
+    """Answer in JSON, or with one of the reports, which only then are imported."""
     if as_json:
-        show.show_json(answer)
-    else:
-        report(show.make_console(), answer)
+        show_json(answer)
+        return
+    from watchdog.cli import reports, show  # noqa: PLC0415 - the same
 
-
-def _reports() -> Any:
-    from watchdog.cli import reports  # noqa: PLC0415 - the same
-
-    return reports
+    pick(reports)(show.make_console(), answer)
 
 
 @contextmanager
@@ -242,3 +241,10 @@ def _ended_well(*, as_json: bool) -> Iterator[None]:
 
         show.show_error(error.error, error.fix, as_json=as_json)
         raise typer.Exit(error.code) from None
+    except BrokenPipeError:
+        raise  # the reader has read enough: typer ends quietly
+    except OSError as error:
+        from watchdog.cli import show  # noqa: PLC0415 - the same
+
+        show.show_error(f"cannot write the answer: {error.strerror}", "", as_json=False)
+        raise typer.Exit(Exit.SICK) from None

@@ -140,7 +140,8 @@ def report_story(console: Console, story: Json) -> None:
 
 
 def report_plan(console: Console, plan: Json) -> None:
-    """What would be done, step by step."""
+    """What would be done, step by step; also of a dry run, which holds its plan."""
+    plan = plan.get("plan", plan)
     title = plan["title"].get("en") or plan["playbook"]
     say(console, (f"{plan['playbook']} for {plan['target']}: {title}", "bold"))
     say(console, f"autonomy: {plan['autonomy']}")

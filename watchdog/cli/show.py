@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from watchdog.cli.as_json import show_json
 from watchdog.wording import describe_span, plain
 
 Json = dict[str, Any]
@@ -47,11 +47,6 @@ def make_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal:
         console.width = _NO_WRAP
     return console
-
-
-def show_json(content: Json) -> None:
-    """For programs."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def show_error(error: str, fix: str, *, as_json: bool) -> None:
