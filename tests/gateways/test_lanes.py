@@ -207,3 +207,17 @@ async def test_a_thread_that_outlives_its_loop_harms_nobody() -> None:
     await asyncio.get_running_loop().run_in_executor(None, run)
     stuck.let_go()
     assert ended.wait(5)
+
+
+async def test_a_machine_out_of_threads_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no thread can be started nothing is known, and no slot is lost."""
+    lane = Lane("look", 1, Circuit("the engine"))
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(2):
+            assert "no thread could be started" in await fails(lane, time.monotonic)
+    assert await lane.call(lambda: "answer", within=5) == "answer"
