@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from watchdog.core.announcements import Announcements
 from watchdog.core.container import ContainerFacts, Sighting
-from watchdog.core.errors import GatewayError, NotThere, Unreachable
+from watchdog.core.errors import GatewayError, JournalError, NotThere, Unreachable
 from watchdog.core.event import Announcement, EngineEvent
 from watchdog.core.observation import Hand
 from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
@@ -54,6 +55,8 @@ class Census:
         self._cut_short: set[str] = set()
         self._last_heard = 0
         self._listed = False
+        self._empty = False
+        self._unsaved: set[str] = set()
         self.roster = Roster()
 
     # --- plugins.Containers ---
@@ -62,9 +65,9 @@ class Census:
         """What is seen of a target now, with its past."""
         if not self._listed:
             raise Unreachable("the engine has not been listed yet")
-        if not self.roster.targets[target].present:
+        if not self._known(target).present:
             await self.take()  # absence, too, is only believed when it is seen now
-        known = self.roster.targets[target]
+        known = self._known(target)
         if not known.present:
             return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
         life = self.roster.lives.get(known.container_id)
@@ -75,6 +78,10 @@ class Census:
             facts, last = await self._inspect(known), ""
             if facts is not None and facts.state in ("exited", "dead", "restarting"):
                 last = await self._last_log(facts.id)
+        if facts is not None and self._known(target).container_id != facts.id:
+            return await self.look(
+                target
+            )  # replaced while it was looked at: that is another container's life
         seen = self.roster.sighting(target, facts, self.wishes(target))
         return await self._absent(seen, known) if facts is None else replace(seen, last_log=last)
 
@@ -117,15 +124,14 @@ class Census:
     async def take(self) -> frozenset[str]:
         """List everything once; the targets that look different from what was known."""
         rows = await self._engine.list_containers()
-        before, self._listed = self.roster.targets, True
+        before, self._listed, self._empty = self.roster.targets, True, not rows
         self.roster, changed = self.roster.listed(rows, self._clock.now())
-        moved = tuple(
-            known
+        self._unsaved |= {
+            name
             for name, known in self.roster.targets.items()
             if _identity(known) != _identity(before.get(name))
-        )
-        if moved:
-            await self._memory.save_targets(moved)
+        }
+        await self._save()
         return frozenset(name for name in changed if self.wishes(name).enabled)
 
     def hear(self, event: EngineEvent) -> str | None:
@@ -157,6 +163,21 @@ class Census:
 
     # --- parts ---
 
+    def _known(self, target: str) -> Known:
+        known = self.roster.targets.get(target)
+        if known is None:
+            raise NotThere(f"{target} is not watched any more")
+        return known
+
+    async def _save(self) -> None:
+        """Remember what changed. A journal that cannot write is no reason to see less: the next list tries again."""
+        names = tuple(self._unsaved)
+        moved = tuple(self.roster.targets[name] for name in names if name in self.roster.targets)
+        if moved:
+            with suppress(JournalError):
+                await self._memory.save_targets(moved)
+                self._unsaved.difference_update(names)
+
     def _own_up(self, target: str) -> None:
         """What cannot be told otherwise was our doing."""
         container_id = self.container_of(target)
@@ -170,11 +191,11 @@ class Census:
             facts = await self._engine.inspect(known.container_id)
         except NotThere:
             await self.take()
-            known = self.roster.targets[known.target]
+            known = self._known(known.target)
             if not known.present:
                 return None
             facts = await self._engine.inspect(known.container_id)
-        if known.target in self.roster.targets:
+        if self._known(known.target).container_id == facts.id:
             self.roster = self.roster.inspected(known.target, facts, self._clock.now())
         return facts
 
@@ -186,8 +207,8 @@ class Census:
         return lines[-1] if lines else ""
 
     async def _absent(self, seen: Sighting, known: Known) -> Sighting:
-        if seen.life.removed_by is Hand.PERSON or known.origin is None:
-            return seen
+        if seen.life.removed_by is Hand.PERSON or known.origin is None or self._empty:
+            return seen  # an empty list may be the engine's mistake: nothing is concluded from it
         defined = await self._compose.defines(known.origin)
         if defined is False:
             self.roster = self.roster.forgotten(known.target)
