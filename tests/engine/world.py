@@ -65,7 +65,7 @@ class World:
     async def until(self, condition: Callable[[], object], within: float = 5.0) -> None:
         """Wait for a condition with a deadline."""
         async with asyncio.timeout(within):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - a test polls, with a deadline
                 await asyncio.sleep(0.005)
 
     async def looked(self, *targets: str) -> None:
@@ -87,7 +87,9 @@ class World:
 
     async def tellings(self) -> list[str]:
         """What people were told so far, in order."""
-        return [entry.notification.telling.value for entry in await self.app.journal.undelivered("test", 1000)]
+        return [
+            entry.notification.telling.value for entry in await self.app.journal.undelivered("test", 1000)
+        ]
 
     def finding(self, target: str) -> str:
         """The kind of what was last seen of a target."""
@@ -121,5 +123,3 @@ async def running(engine: FakeEngine, state: Path, config: Config | None = None)
 def with_ladder(config: Config, *steps: Step) -> Config:
     """The same configuration with another ladder."""
     return replace(config, playbooks={"container-crash": replace(LADDER, steps=steps)})
-
-
