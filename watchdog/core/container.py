@@ -148,7 +148,7 @@ def judge(check: str, seen: Sighting, rules: ContainerRules, now: Moment) -> Obs
                 Status.OK, "removing", settled=False, look_again=rules.rest, stopped_by=Hand.ITSELF
             )
         case "created":
-            return _judge_created(observe, seen)
+            return _judge_created(observe, seen, rules)
         case "dead":
             return observe(Status.CRITICAL, "dead", stopped_by=Hand.ITSELF, error=facts.error)
         case _:
@@ -245,14 +245,15 @@ def _judge_restarting(observe: _Observer, seen: Sighting, loop: int, rules: Cont
     )
 
 
-def _judge_created(observe: _Observer, seen: Sighting) -> Observation:
+def _judge_created(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
     facts = observe.container
     if facts.error or facts.exit_code in NEVER_RAN:
         return _failed_start(observe, seen)
     if seen.life.created_by is Hand.WATCHDOG:
         # Our own replacement was cut short between creating and starting.
         return observe(Status.CRITICAL, "not_started", stopped_by=Hand.WATCHDOG)
-    return observe(Status.OK, "waiting", settled=False, stopped_by=Hand.ITSELF)
+    # A start that fails makes no event: only another look shows it.
+    return observe(Status.OK, "waiting", settled=False, look_again=rules.rest, stopped_by=Hand.ITSELF)
 
 
 def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:

@@ -316,7 +316,8 @@ def _consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> De
         if rung is not None and rung.step.repeatable:
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
         return _escalate(case, incident, now, "interrupted")
-    index = policy.playbook.rung_after(len(case.ledger.attempts), incident.spent)
+    made = [attempt.action for attempt in case.ledger.attempts]
+    index = policy.playbook.rung_after(made, incident.spent)
     verdict = judge_attempt(case.ledger, policy.limits, now)
     if isinstance(verdict, Refuse) and verdict.wait is None:
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))

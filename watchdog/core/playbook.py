@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -83,15 +84,17 @@ class Playbook:
                 waiting.append(step)
         return tuple(rungs)
 
-    def rung_after(self, attempts: int, spent: frozenset[int]) -> int | None:
-        """Which rung is next after so many attempts, or None when the ladder is exhausted.
+    def rung_after(self, made: Sequence[str], spent: frozenset[int]) -> int | None:
+        """Which rung is next after attempts with these actions, or None when the ladder is exhausted.
 
-        The count survives incidents, so a target that falls again soon climbs on where it stood.
-        `spent` are rungs known not to help (they were refused or cannot work); they are passed over.
+        They survive incidents, so a target that falls again soon climbs on where it stood.
+        `spent` are rungs known not to help (they were refused or cannot work); they are passed over, and the
+        attempts that they had left are not given to the others.
         """
-        top = 0
+        left = Counter(made)
         for index, rung in enumerate(self.rungs):
-            top += rung.step.attempts
-            if attempts < top and index not in spent:
+            tried = min(left[rung.step.action], rung.step.attempts)
+            left[rung.step.action] -= tried
+            if tried < rung.step.attempts and index not in spent:
                 return index
         return None
