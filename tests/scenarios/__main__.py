@@ -20,7 +20,7 @@ from tests.scenarios.stage import Failed, Timing, set_up
 HERE = Path(__file__).parent
 # Every scenario is meant to take less than 90 s; one that hangs is ended here, and cleaned up.
 LONGEST = 180
-TAIL = 60
+TAIL, WIDE = 60, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def run(name: str) -> Row:
                         module.scenario(stage)
                     passed = True
                 except BaseException:
-                    tail = stage.daemon.log().splitlines()[-TAIL:]
+                    tail = [line[:WIDE] for line in stage.daemon.log().splitlines()[-TAIL:]]
                     print("--- the daemon's log (tail)", *tail, sep="\n")
                     raise
         except Failed as failed:

@@ -1,0 +1,81 @@
+"""What cannot start is replaced, then handed over in the engine's own words; mended and retried, it heals."""
+
+import socket
+from contextlib import closing
+
+from tests.scenarios.stage import Stage, seconds_at
+
+GOOD_COMMAND = 'command: ["sleep", "100000"] # the program'
+BAD_COMMAND = 'command: ["/no/such/program"] # the program'
+# One start of the container as it is, then the two replacements that the playbook allows.
+CLIMBED = ["restart_container", "recreate_service", "recreate_service"]
+FIRST, FACTOR = 1.0, 2.0
+
+
+def scenario(stage: Stage) -> None:
+    """Given a running stack, when a deployment ships a bad command and a taken port, then both are handed over."""
+    stage.up()
+    stage.start_daemon()
+    stage.watching("program", "port", "neighbour")
+    before = stage.mark()
+
+    # As with `depends_on`: created first, started later. A start that fails makes no event at all.
+    stage.compose("create", "fresh")
+    stage.standing("fresh", "moving")
+    stage.compose("start", "fresh", check=False)
+    failed = stage.mark()
+
+    fresh = stage.incident_of("fresh", "escalated", within=40)
+    stage.timing.detect = seconds_at(fresh["opened"]) - failed
+    stage.expect(f"seen in {stage.timing.detect:.1f} s", stage.timing.detect < 4)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        number = taken.getsockname()[1]
+        stage.rewrite(GOOD_COMMAND, BAD_COMMAND)
+        stage.rewrite(
+            '    command: ["sleep", "100000"] # the port',
+            f'    ports: ["127.0.0.1:{number}:80"]\n    command: ["sleep", "100000"] # the port',
+        )
+
+        for service in ("program", "port"):
+            stage.compose("up", "-d", service, check=False)
+
+        program = stage.incident_of("program", "escalated", within=40)
+        port = stage.incident_of("port", "escalated", within=40)
+
+    for service, incident in (("program", program), ("port", port), ("fresh", fresh)):
+        steps = stage.steps(incident["id"])
+        stage.expect(
+            f"{service} was started once, replaced twice: {steps}", [s["action"] for s in steps] == CLIMBED
+        )
+        stage.expect("each of them failed", all(step["result"] == "failed" for step in steps))
+        made = [each.at for each in stage.engine.told(service, "create", after=before)]
+        stage.expect(f"{service}: the deployment and two replacements", len(made) == 3)
+        stage.expect("the first replacement waited", made[1] - made[0] >= FIRST)
+        stage.expect("the second replacement waited", made[2] - made[1] >= FIRST * FACTOR)
+        stage.expect("nothing started", not stage.engine.told(service, "start", after=before))
+        stage.expect("told", stage.tellings(service) == ["opened", "retrying", "retrying", "escalated"])
+    said = stage.daemon.notifications("program", "escalated")[0]["event"]
+    stage.expect(f"it says what the engine says: {said}", "/no/such/program" in said)
+    said = stage.daemon.notifications("port", "escalated")[0]["event"]
+    stage.expect(f"the same for the port: {said}", "address already in use" in said)
+    handed_over = stage.mark()
+    stage.let_pass(8)
+    stage.only(handed_over)
+
+    # A person mends the file, and says so. The port is free by now.
+    stage.rewrite(BAD_COMMAND, GOOD_COMMAND)
+    mended = stage.mark()
+    for service in ("program", "port"):
+        stage.daemon.command("retry", service)
+
+    for service in ("program", "port"):
+        started = stage.engine.await_event(service, "start", after=mended, within=20)
+        if service == "program":
+            stage.timing.heal = started.at - mended
+        incident = stage.incident_of(service, "resolved", within=40)
+        stage.expect("it was healed", incident["ending"] == "healed")
+    # The old container of `program` can never run, so it is replaced; that of `port` can, so it is started.
+    stage.only(mended, program={"create": 1, "destroy": 1, "start": 1}, port={"start": 1})
+    stage.only_incidents(("program", "healed"), ("port", "healed"), ("fresh", "escalated"))
+    stage.alive()
