@@ -1,0 +1,175 @@
+"""The rules of the house that a linter does not know: where things are, how they are named, what goes with what."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from watchdog.registry import ACTIONS, CHECKS, NOTIFIERS
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "watchdog"
+TESTS = ROOT / "tests"
+LONGEST_FILE = 350
+
+# Modules without a test file of their own, and the file that covers them.
+COVERED_ELSEWHERE = {
+    "__main__.py": "cli/test_main.py",  # three lines around the command line
+    "plugins.py": "test_docs.py",  # bases and protocols: the example of docs/how-to is built on them and run
+    "cli/exits.py": "test_docs.py",  # numbers
+    "config/records.py": "config/test_load.py",  # what load returns
+    "config/sections.py": "config/test_bad_configs.py",  # types and bounds: a bad file for each
+    "config/playbooks.py": "config/test_bad_configs.py",  # the files that begin with playbook-file-
+    "core/errors.py": "core/test_problem.py",  # classes without behaviour, and the text of ConfigError
+    "core/happening.py": "wording/test_happenings.py",  # one record
+    "core/incident.py": "core/test_lifecycle.py",  # records that the lifecycle makes
+    "core/notification.py": "wording/test_notifications.py",  # one record
+    "core/run.py": "core/test_lifecycle.py",  # one record
+    "core/story.py": "gateways/test_journal_story.py",  # records that the journal returns
+    "desk/wants.py": "desk/test_desk.py",  # protocols
+    "gateways/engine_options.py": "gateways/test_docker.py",  # one record
+    "wording/english.py": "wording/test_catalogue.py",  # the catalogue itself
+    "engine/census.py": "test_app.py",  # the parts of the engine are tested together, over an engine in memory
+    "engine/dispatcher.py": "test_app.py",
+    "engine/listener.py": "test_app.py",
+    "engine/monitor.py": "test_app.py",
+    "engine/responder.py": "test_app.py",
+    "engine/runner.py": "test_app.py",
+    "engine/scheduler.py": "test_app.py",
+    "engine/supervisor.py": "test_app.py",
+}
+# Tests that are still to be written. A line goes when its test comes; no line is ever added.
+STILL_TO_COME: frozenset[str] = frozenset(
+    {
+        "actions/collect_logs.py",
+        "actions/recreate_service.py",
+        "actions/restart_container.py",
+        "checks/container.py",
+        "cli/as_json.py",
+        "core/announcements.py",
+        "core/container.py",
+        "core/duration.py",
+        "core/event.py",
+        "core/guardrail.py",
+        "core/moment.py",
+        "core/observation.py",
+        "core/playbook.py",
+        "core/redaction.py",
+        "core/roster.py",
+        "core/target.py",
+        "gateways/clock.py",
+    }
+)
+
+# Longer than the rest, and how long they may get: they are tables of cases that are read from top to bottom.
+LONG_ON_PURPOSE = {
+    "core/lifecycle.py": 650,  # the heart: one function a case
+    "core/container.py": 420,  # every state that the engine knows, with its rule
+}
+
+VAGUE = {"util", "utils", "helper", "helpers", "manager", "managers", "handler", "handlers"}
+# logging's own word for what takes a record, and for the method that it calls.
+NOT_VAGUE = {("telemetry/logs.py", "_Handler")}
+
+KINDS = [
+    *(("checks", name) for name in CHECKS),
+    *(("actions", name) for name in ACTIONS),
+    *(("notifiers", name) for name in NOTIFIERS),
+]
+
+
+def modules() -> Iterator[str]:
+    """Every module of the package, as a path within it."""
+    return (str(path.relative_to(PACKAGE)) for path in sorted(PACKAGE.rglob("*.py")))
+
+
+def its_test(module: str) -> Path:
+    """Where the test of a module belongs."""
+    path = TESTS / module
+    return path.with_name(f"test_{path.name}")
+
+
+def named(path: Path) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Everything in a file that has a name of its own."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+@pytest.mark.parametrize("module", [module for module in modules() if not module.endswith("__init__.py")])
+def test_every_module_has_its_test(module: str) -> None:
+    """A module is tested by the file of the same name in tests/, or another file is named that covers it."""
+    if module in STILL_TO_COME:
+        return
+    there = its_test(module).exists()
+    elsewhere = COVERED_ELSEWHERE.get(module)
+    assert there or elsewhere, f"{module} has no {its_test(module).relative_to(ROOT)}"
+    assert elsewhere is None or (TESTS / elsewhere).exists(), f"{elsewhere} does not exist"
+
+
+def test_the_lists_name_modules_that_exist() -> None:
+    """No list of exceptions keeps a name that is gone."""
+    known = set(modules())
+    listed = {*COVERED_ELSEWHERE, *STILL_TO_COME, *LONG_ON_PURPOSE, *(module for module, _ in NOT_VAGUE)}
+    assert sorted(listed - known) == []
+
+
+@pytest.mark.parametrize(("room", "kind"), KINDS)
+def test_every_kind_has_what_belongs_to_it(room: str, kind: str) -> None:
+    """A check, action or notifier has a file of its name, a test, words in the reference, and an example."""
+    module = f"{room}/{kind}.py"
+    assert (PACKAGE / module).exists()
+    assert its_test(module).exists() or module in STILL_TO_COME
+    reference = (ROOT / "docs/reference/configuration.md").read_text("utf-8")
+    assert f"`{kind}`" in reference or f"`kind: {kind}`" in reference
+    examples = "\n".join(path.read_text("utf-8") for path in (ROOT / "config").rglob("*.yml"))
+    assert re.search(rf"(kind: {kind}\b)|(^ *- {kind}:)", examples, re.MULTILINE)
+
+
+@pytest.mark.parametrize("package", [module for module in modules() if module.endswith("__init__.py")])
+def test_every_package_says_what_belongs_there(package: str) -> None:
+    """A package has a docstring from which a newcomer learns what to put there."""
+    told = ast.get_docstring(ast.parse((PACKAGE / package).read_text("utf-8"))) or ""
+    assert len(told) >= 60, f"watchdog/{package} says too little: {told!r}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: str(path.relative_to(TESTS))
+)
+def test_every_test_says_what_it_shows(path: Path) -> None:
+    """Each test has a docstring of one sentence that a user would understand."""
+    for node in named(path):
+        if isinstance(node, ast.ClassDef) or not node.name.startswith("test_"):
+            continue
+        told = ast.get_docstring(node) or ""
+        assert told.strip().endswith("."), f"{path.name}: {node.name} has no sentence"
+
+
+@pytest.mark.parametrize("module", list(modules()))
+def test_no_file_is_too_long_to_read(module: str) -> None:
+    """Nobody has to read more than a few screens to understand one file."""
+    lines = len((PACKAGE / module).read_text("utf-8").splitlines())
+    assert lines <= LONG_ON_PURPOSE.get(module, LONGEST_FILE), f"{module} has {lines} lines"
+
+
+@pytest.mark.parametrize("module", list(modules()))
+def test_names_say_what_things_are(module: str) -> None:
+    """Nothing is called a utility, helper, manager or handler: such names take in everything."""
+    path = PACKAGE / module
+    names = [path.stem, *(node.name for node in named(path))]
+    for name in names:
+        words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+        assert not words & VAGUE or (module, name) in NOT_VAGUE, f"{module}: {name}"
+
+
+def test_arrows_point_down_only() -> None:
+    """No room imports one above it, and each SDK is imported by one file: `lint-imports` is green."""
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, timeout=25, check=False)
+    assert done.returncode == 0, done.stdout
