@@ -73,6 +73,7 @@ class Listener:
         self._arrived = arrived
         self._publish = publish
         self._longest_wait = longest_wait
+        self._streaming = False
         self.connected = False
         self.lost_because = "not asked yet"
 
@@ -106,23 +107,31 @@ class Listener:
         except GatewayError as error:
             self.lose(str(error))
             return
-        if not self.connected:
-            return  # the stream says when it is back
-        for target in changed:
-            self._ask(target)
+        if self.connected:
+            for target in changed:
+                self._ask(target)
+        elif self._streaming:
+            self._found()  # it was slow to answer once; no event was missed
 
     async def _listen(self) -> None:
         async with self._stream.subscribe() as events:
             recent, reach = await self._stream.recent_events()
             await self._census.take()
             self._census.recall(recent, reach)
-            self.connected, self.lost_because = True, ""
-            self._publish(Happening(name="engine.found", at=self._clock.now()))
             await self._arrived()
-            for target in self._census.targets():
-                self._ask(target)
-            async for event in events:
-                await self._take_in(event)
+            self._found()
+            self._streaming = True
+            try:
+                async for event in events:
+                    await self._take_in(event)
+            finally:
+                self._streaming = False
+
+    def _found(self) -> None:
+        self.connected, self.lost_because = True, ""
+        self._publish(Happening(name="engine.found", at=self._clock.now()))
+        for target in self._census.targets():
+            self._ask(target)
 
     async def _take_in(self, event: EngineEvent) -> None:
         target = self._census.hear(event)
