@@ -88,6 +88,7 @@ class Hold:
 
     Attributes:
         incarnation: of the target when it was last seen down under this hold, "" if it was not.
+        since: the look that showed it, or the order.
         told: people were told of it.
         released: a person gave the target back while it was still down, in this incarnation: from then on
             it counts as fallen by itself.

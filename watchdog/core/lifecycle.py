@@ -151,6 +151,8 @@ def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Dec
     incident = case.incident
     if incident is not None and incident.acted is not None and seen.at.precedes(incident.acted):
         return Decision(case, (), "seen before the latest step had ended: proves nothing")
+    if case.hold is not None and seen.at.precedes(case.hold.since):
+        return Decision(case, (), "seen before it was held: proves nothing")
     seen = _recalled(incident, seen)
     taken = seen.stopped_by in (Hand.PERSON, Hand.UNKNOWN)
     case = _noted(case, seen, policy, now, well=seen.well and not taken)
@@ -256,8 +258,8 @@ def _unsettled(case: Case, incident: Incident, seen: Observation, policy: Policy
 
 def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
     unbroken = incident.well_since is not None and incident.incarnation == seen.incarnation
-    # Counted between looks, not between decisions: a late decision is no health.
-    since = incident.well_since if unbroken and incident.well_since else seen.at
+    # Counted from the first decision to the latest look: neither a late look nor a late decision is health.
+    since = incident.well_since if unbroken and incident.well_since else now
     left = _verification(incident, policy).stable - seen.at.seconds_since(since)
     if unbroken and left <= 0:
         return _resolve(case, incident, now)
@@ -422,7 +424,7 @@ def _taken_down(case: Case, seen: Observation, policy: Policy, now: Moment) -> D
     act = Act.UNCLEAR if unclear else _ACTS.get(seen.finding.kind, Act.STOPPED)
     hold = case.hold
     if hold is None or hold.released:
-        hold = Hold(target=case.target, act=act, by="someone else", since=now)
+        hold = Hold(target=case.target, act=act, by="someone else", since=seen.at)
     elif hold.act not in (Act.ORDERED, act) and not unclear:
         hold = replace(hold, act=act)  # stopped, then removed: it is the latest act that counts
     hold = replace(hold, incarnation=seen.incarnation)
