@@ -89,7 +89,7 @@ class Outside:
                 abandoned=config.engine.abandoned,
             )
         )
-        return cls(engine=engine, compose=ComposeCli(image_id_of=engine.image_id), clock=SystemClock())
+        return cls(engine=engine, compose=ComposeCli(image_id_of=engine.image_id, socket=config.engine.socket), clock=SystemClock())
 
 
 async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outside: Outside) -> App:
