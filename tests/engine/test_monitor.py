@@ -221,7 +221,9 @@ async def test_every_check_ends_at_its_deadline(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CHECKS)
-@pytest.mark.parametrize("state", ["running", "exited", "dead", "created", "paused", "restarting", "removing", ""])
+@pytest.mark.parametrize(
+    "state", ["running", "exited", "dead", "created", "paused", "restarting", "removing", ""]
+)
 async def test_every_check_changes_nothing(kind: str, state: str) -> None:
     """Looking leaves everything as it is, whatever is seen."""
     watch = build(kind)

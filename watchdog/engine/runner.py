@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Protocol
 
 from watchdog.core.errors import GatewayError, WatchdogError
@@ -61,6 +62,8 @@ class Runner:
         ended: Callable[[str, str, Outcome], Awaitable[None]],
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
         publish: Publish,
+        longest_step: float = LONGEST_STEP,
+        longest_look: float = LONGEST_LOOK,
     ) -> None:
         self._journal = journal
         self._tools = tools
@@ -68,6 +71,8 @@ class Runner:
         self._ended = ended
         self._spawn = spawn
         self._publish = publish
+        self._longest_step = longest_step
+        self._longest_look = longest_look
         self._running: dict[str, asyncio.Task[Outcome]] = {}
         self._aborted: dict[str, str] = {}
 
@@ -117,14 +122,20 @@ class Runner:
         await self._ended(target, order.incident, outcome)
 
     async def _record(self, order: Perform, step: Step) -> Outcome:
+        # Shielded: the journal writes it down although nobody waits any more, and it must not stay open.
+        intent = asyncio.ensure_future(self._begin(order, step))
         try:
-            step_id = await self._begin(order, step)
+            step_id = await asyncio.shield(intent)
         except GatewayError as error:
             return Outcome(result=Result.SKIPPED, reason=f"the intent could not be saved: {error}")
+        except asyncio.CancelledError:
+            if order.target in self._aborted:
+                await self._close_unused(intent, order)
+            raise
         self._say("step.begun", order, action=step.action, attempt=order.attempt)
         outcome = Outcome(result=Result.INTERRUPTED)
         try:
-            outcome = await self._act(order.target, step, LONGEST_STEP)
+            outcome = await self._act(order.target, step, self._longest_step)
         except asyncio.CancelledError:
             reason = self._aborted.get(order.target)
             if reason is not None:
@@ -134,9 +145,15 @@ class Runner:
         await self._end(step_id, outcome, order)
         return outcome
 
+    async def _close_unused(self, intent: asyncio.Future[int], order: Perform) -> None:
+        """Aborted before it began: nothing was done, and nothing is to be settled at the next start."""
+        outcome = Outcome(result=Result.ABORTED, reason=self._aborted[order.target])
+        with suppress(GatewayError):
+            await self._end(await intent, outcome, order)
+
     async def _accompany(self, order: Perform, step: Step) -> None:
         """A looking step beside the changing one; whatever becomes of it, the heal goes on."""
-        outcome = await self._act(order.target, step, LONGEST_LOOK)
+        outcome = await self._act(order.target, step, self._longest_look)
         try:
             step_id = await self._begin(order, step)
             await self._journal.end_step(step_id, outcome, self._tools.clock.now())
