@@ -70,6 +70,19 @@ class Stage:
         """Run docker."""
         return self._command(["docker", *words], check=check, timeout=timeout)
 
+    def docker_at_once(self, *commands: tuple[str, ...], timeout: float = 60) -> None:
+        """Run these docker commands side by side, as several people would."""
+        begun = [(command, self._begin("docker", *command)) for command in commands]
+        deadline = time.monotonic() + timeout
+        for command, process in begun:
+            try:
+                code = process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise Failed(f"docker {' '.join(command)} did not end within {timeout:g} s") from None
+            if code:
+                raise Failed(f"docker {' '.join(command)} exited {code}")
+
     def container(self, service: str) -> str:
         """The id of a service's container (running or not)."""
         found = self.containers(f"label=com.docker.compose.service={service}")
