@@ -42,12 +42,21 @@ class Dispatcher:
     """One task a notifier, so that a slow one delays no other."""
 
     def __init__(
-        self, *, outbox: Outbox, notifiers: Sequence[Notifier[Parameters]], clock: Clock, publish: Publish
+        self,
+        *,
+        outbox: Outbox,
+        notifiers: Sequence[Notifier[Parameters]],
+        clock: Clock,
+        publish: Publish,
+        first_wait: float = FIRST_WAIT,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
         self._outbox = outbox
         self._notifiers = tuple(notifiers)
         self._clock = clock
         self._publish = publish
+        self._first_wait = first_wait
+        self._longest_wait = longest_wait
         self._news = {notifier.name: asyncio.Event() for notifier in self._notifiers}
 
     def wake(self) -> None:
@@ -63,17 +72,17 @@ class Dispatcher:
                 group.create_task(self._serve(notifier))
 
     async def _serve(self, notifier: Notifier[Parameters]) -> None:
-        wait = FIRST_WAIT
+        wait = self._first_wait
         while True:
             await self._news[notifier.name].wait()
             self._news[notifier.name].clear()
             try:
                 while await self._drain(notifier):
-                    wait = FIRST_WAIT
+                    wait = self._first_wait
             except (DeliveryError, GatewayError) as error:
                 self._say("notification.failed", notifier, str(error))
                 await asyncio.sleep(wait)
-                wait = min(LONGEST_WAIT, wait * 2)
+                wait = min(self._longest_wait, wait * 2)
                 self._news[notifier.name].set()
 
     async def _drain(self, notifier: Notifier[Parameters]) -> bool:
@@ -81,7 +90,7 @@ class Dispatcher:
         entries = await self._outbox.undelivered(notifier.name, BATCH)
         for entry in entries:
             try:
-                await notifier.deliver(entry.notification)
+                await _deliver(notifier, entry)
             except DeliveryError as error:
                 now = self._clock.now()
                 await self._outbox.failed(
@@ -97,3 +106,13 @@ class Dispatcher:
     def _say(self, name: str, notifier: Notifier[Parameters], reason: str) -> None:
         facts = {"notifier": notifier.name, "reason": reason}
         self._publish(Happening(name=name, at=self._clock.now(), facts=facts))
+
+
+async def _deliver(notifier: Notifier[Parameters], entry: OutboxEntry) -> None:
+    try:
+        await notifier.deliver(entry.notification)
+    except DeliveryError:
+        raise
+    except Exception as error:
+        # A broken notifier must not silence the others, nor itself for ever: it is tried again.
+        raise DeliveryError(f"the notifier itself failed: {type(error).__name__}: {error}") from error

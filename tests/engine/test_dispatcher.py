@@ -1,0 +1,258 @@
+"""Handing notifications over: at least once, in order, each notifier at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from tests.engine.parts import News, Tasks, until
+from tests.fakes import FakeClock
+from watchdog.core.errors import DeliveryError, JournalError
+from watchdog.core.guardrail import Ledger
+from watchdog.core.incident import Case
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Notification, Telling
+from watchdog.core.observation import Finding
+from watchdog.core.story import OutboxEntry
+from watchdog.engine.dispatcher import Dispatcher, Outbox
+from watchdog.gateways.journal import Journal
+from watchdog.plugins import Notifier, Parameters
+
+
+class FakeNotifier(Notifier[Parameters]):
+    """Delivers into a list.
+
+    Attributes:
+        delivered: the targets of what was handed over, in order.
+        tries: when (loop time) each delivery was tried.
+    """
+
+    kind: ClassVar[str] = "fake"
+    parameters_type: ClassVar[type[Parameters]] = Parameters
+
+    def __init__(self, name: str = "phone") -> None:
+        super().__init__(name, Parameters())
+        self.delivered: list[str] = []
+        self.tries: list[float] = []
+        self.errors: list[Exception] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    def fail_next(self, error: Exception | None = None) -> None:
+        self.errors.append(error or DeliveryError("no network"))
+
+    async def deliver(self, notification: Notification) -> None:
+        self.tries.append(asyncio.get_running_loop().time())
+        await self.open.wait()
+        if self.errors:
+            raise self.errors.pop(0)
+        self.delivered.append(notification.target)
+
+
+class FailingOutbox:
+    """A real journal some of whose calls fail."""
+
+    def __init__(self, journal: Outbox) -> None:
+        self.journal = journal
+        self._errors: list[str] = []
+
+    def fail_next(self, call: str) -> None:
+        self._errors.append(call)
+
+    def _answer(self, call: str) -> None:
+        if call in self._errors:
+            self._errors.remove(call)
+            raise JournalError("the disk is full")
+
+    async def undelivered(self, notifier: str, limit: int) -> tuple[OutboxEntry, ...]:
+        self._answer("undelivered")
+        return await self.journal.undelivered(notifier, limit)
+
+    async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
+        self._answer("delivered")
+        await self.journal.delivered(outbox_id, notifier, now)
+
+    async def failed(
+        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+    ) -> None:
+        self._answer("failed")
+        await self.journal.failed(outbox_id, notifier, error, permanent=permanent, now=now)
+
+
+class Mail:
+    """A dispatcher over a real journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.outbox = FailingOutbox(journal)
+        self.clock = FakeClock()
+        self.news = News()
+        self.tasks = Tasks()
+
+    async def begin(self, *notifiers: FakeNotifier, first_wait: float = 0.01) -> Dispatcher:
+        for notifier in notifiers:
+            await self.journal.undelivered(notifier.name)  # known from the first notification on
+        dispatcher = Dispatcher(
+            outbox=self.outbox,
+            notifiers=notifiers,
+            clock=self.clock,
+            publish=self.news.publish,
+            first_wait=first_wait,
+            longest_wait=0.04,
+        )
+        self.tasks.spawn("dispatcher", dispatcher.run())
+        return dispatcher
+
+    async def write(self, *targets: str) -> None:
+        """Decide on one notification about each of these."""
+        now = self.clock.now()
+        for target in targets:
+            told = Notification(telling=Telling.OPENED, target=target, at=now, finding=Finding("exited"))
+            case = Case(check="containers", target=target, ledger=Ledger(target=target))
+            await self.journal.save(case, (told,), "it fell", now)
+
+    async def settled(self, notifier: str) -> None:
+        """Wait until this notifier has nothing left to hand over."""
+        async with asyncio.timeout(5):
+            while await self.journal.undelivered(notifier):  # noqa: ASYNC110 - polls, with a deadline
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def mail(tmp_path: Path) -> AsyncIterator[Mail]:
+    """An outbox with nothing in it."""
+    journal = await Journal.open(tmp_path / "journal.db")
+    mail = Mail(journal)
+    yield mail
+    await mail.tasks.stop()
+    await journal.close()
+
+
+async def test_what_is_decided_is_delivered_in_order(mail: Mail) -> None:
+    """Notifications arrive in the order of the decisions, each once."""
+    phone = FakeNotifier()
+    dispatcher = await mail.begin(phone)
+
+    await mail.write(*"abc")
+    dispatcher.wake()
+    await until(lambda: len(phone.delivered) == 3)
+    await mail.write("d")
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    assert phone.delivered == list("abcd")
+    assert mail.news.heard == []
+
+
+async def test_what_an_earlier_daemon_left_is_delivered_at_once(mail: Mail) -> None:
+    """Nobody has to wake a dispatcher that starts over a full outbox."""
+    phone = FakeNotifier()
+    await mail.journal.undelivered("phone")
+    await mail.write(*[f"t{number}" for number in range(60)])
+
+    await mail.begin(phone)
+    await mail.settled("phone")
+
+    assert phone.delivered == [f"t{number}" for number in range(60)]
+
+
+async def test_a_failed_delivery_is_tried_again_before_anything_later(mail: Mail) -> None:
+    """Order holds across failures: nothing overtakes what could not be handed over."""
+    phone = FakeNotifier()
+    for _ in range(3):
+        phone.fail_next()
+    dispatcher = await mail.begin(phone)
+
+    await mail.write(*"ab")
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    assert phone.delivered == ["a", "b"]
+    assert mail.news.reasons("notification.failed") == ["no network"] * 3
+
+
+async def test_each_wait_is_longer_than_the_one_before(mail: Mail) -> None:
+    """A notifier that cannot deliver is left more and more in peace, up to the longest wait; waking changes nothing."""
+    phone = FakeNotifier()
+    for _ in range(4):
+        phone.fail_next()
+    dispatcher = await mail.begin(phone)
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: len(phone.tries) == 2)
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    waits = [late - early for early, late in pairwise(phone.tries)]
+    assert waits[0] >= 0.01
+    assert waits[1] >= 0.02
+    assert waits[2] >= 0.04
+    assert 0.04 <= waits[3] < 0.079
+
+
+async def test_what_is_refused_for_good_is_not_tried_again(mail: Mail) -> None:
+    """A notification that can never be handed over stands in nobody's way."""
+    phone = FakeNotifier()
+    phone.fail_next(DeliveryError("chat not found", permanent=True))
+    dispatcher = await mail.begin(phone)
+
+    await mail.write(*"ab")
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    assert phone.delivered == ["b"]
+    assert len(phone.tries) == 2
+    assert mail.news.reasons("notification.failed") == ["chat not found"]
+
+
+async def test_a_slow_notifier_delays_no_other(mail: Mail) -> None:
+    """One that hangs, and one that fails, leave the third alone."""
+    slow, failing, quick = FakeNotifier("slow"), FakeNotifier("failing"), FakeNotifier("quick")
+    slow.open.clear()
+    failing.fail_next()
+    dispatcher = await mail.begin(slow, failing, quick, first_wait=30.0)
+
+    await mail.write(*"ab")
+    dispatcher.wake()
+    await mail.settled("quick")
+
+    assert quick.delivered == ["a", "b"]
+    assert slow.delivered == []
+    assert failing.delivered == []
+
+
+async def test_a_broken_notifier_is_tried_again_and_silences_no_other(mail: Mail) -> None:
+    """A mistake in one notifier's code ends neither the others nor, for ever, itself."""
+    broken, quick = FakeNotifier("broken"), FakeNotifier("quick")
+    broken.fail_next(KeyError("chat"))
+    dispatcher = await mail.begin(broken, quick)
+
+    await mail.write(*"ab")
+    dispatcher.wake()
+    await mail.settled("quick")
+    await mail.settled("broken")
+
+    assert broken.delivered == quick.delivered == ["a", "b"]
+    assert mail.news.reasons("notification.failed") == ["the notifier itself failed: KeyError: 'chat'"]
+
+
+@pytest.mark.parametrize("call", ["undelivered", "delivered", "failed"])
+async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: str) -> None:
+    """Everything is delivered once the journal works again; what was sent and not written down, twice."""
+    phone = FakeNotifier()
+    if call == "failed":
+        phone.fail_next()
+    mail.outbox.fail_next(call)
+    dispatcher = await mail.begin(phone)
+
+    await mail.write(*"ab")
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    assert phone.delivered == (["a", "a", "b"] if call == "delivered" else ["a", "b"])
+    assert "the disk is full" in mail.news.reasons("notification.failed")
