@@ -24,8 +24,18 @@ from watchdog.core.redaction import names_secret
 PREFIX = "WATCHDOG_"
 DOTENV = Path(".env")
 SECRETS = Path("/run/secrets")
-# systemd gives these to a service of its own accord.
-_OTHERS_NAMES = frozenset({"WATCHDOG_PID", "WATCHDOG_USEC"})
+# systemd gives the first two to a service of its own accord; the others are docker-compose.override.yml's,
+# and stand in the project's .env.
+_OTHERS_NAMES = frozenset(
+    {
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+        "WATCHDOG_IMAGE",
+        "WATCHDOG_PROJECT_DIR",
+        "WATCHDOG_UID",
+        "WATCHDOG_GID",
+    }
+)
 # A secret file is a line or a key; what is larger is none.
 _LARGEST_SECRET = 64 * 1024
 # The kernel's limit for the path of a unix socket is 107 bytes, and `control.sock` stands in the folder.
