@@ -19,6 +19,7 @@ class _Said:
     target: str
     at: Moment
     since: int
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,28 @@ class Announcements:
         return Announcements((*kept, _Said(announcement=announcement, target=target, at=now, since=since)))
 
     def claim(self, event: EngineEvent) -> tuple[Announcements, Hand]:
-        """WATCHDOG if the event is one that we announced (it is counted off), else PERSON."""
+        """WATCHDOG if the event is one that we announced (it is counted off), else PERSON.
+
+        A start ends the stop before it: what it did not use up (a KILL that was not needed) is ours no more,
+        or the next stop, a person's, would be taken for it.
+        """
+        if event.action == "start":
+            return Announcements(tuple(said for said in self.said if not _is_over(said, event))), Hand.PERSON
         for index, said in enumerate(self.said):
             if event.time < said.since:
                 continue
             left = said.announcement.claim(event)
             if left is not None:
-                counted = replace(said, announcement=left)
+                counted = replace(said, announcement=left, begun=True)
                 return Announcements((*self.said[:index], counted, *self.said[index + 1 :])), Hand.WATCHDOG
             if _is_replacement(event, said):
                 return self, Hand.WATCHDOG
         return self, Hand.PERSON
+
+
+def _is_over(said: _Said, start: EngineEvent) -> bool:
+    # The engine's own policy may start it once more between our word and our act: nothing has begun then.
+    return said.begun and said.announcement.container_id == start.container_id
 
 
 def _is_replacement(event: EngineEvent, said: _Said) -> bool:

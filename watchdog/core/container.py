@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from watchdog.core.event import Life
+from watchdog.core.event import STOP_PENDING, Life
 from watchdog.core.moment import Moment
-from watchdog.core.observation import Fact, Finding, Hand, Observation, Status
+from watchdog.core.observation import GONE, Fact, Finding, Hand, Observation, Status
 
 # 128 + n is a shell's word for "ended by signal n"; these are the ones people meet.
 SIGNALS = {
@@ -24,8 +24,6 @@ SIGNALS = {
 # A program that could not be run (126), was not found (127), or an engine that could not set it up (128).
 NEVER_RAN = frozenset({126, 127, 128})
 ALWAYS = frozenset({"always", "unless-stopped"})
-# `docker stop -t` may give a container minutes to end; a signal older than this was not heeded.
-STOP_PENDING = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,21 +142,24 @@ def judge(check: str, seen: Sighting, rules: ContainerRules, now: Moment) -> Obs
         case "restarting":
             return _judge_restarting(observe, seen, loop, rules)
         case "removing":
-            return observe(
-                Status.OK, "removing", settled=False, look_again=rules.rest, stopped_by=Hand.ITSELF
-            )
+            return _judge_removing(observe, seen, rules)
         case "created":
             return _judge_created(observe, seen, rules)
         case "dead":
-            return observe(Status.CRITICAL, "dead", stopped_by=Hand.ITSELF, error=facts.error)
+            return _judge_dead(observe, seen, rules)
         case _:
             return _judge_exited(observe, seen, rules)
 
 
 def count_restarts(samples: tuple[RestartSample, ...], rules: ContainerRules, now: Moment) -> int:
-    """Restarts by the engine within the window. A count that fell was reset by a start, not undone."""
-    recent = [s for s in samples if now.seconds_since(s.at) <= rules.loop_window]
-    return sum(max(0, late.count - early.count) for early, late in pairwise(recent))
+    """Restarts by the engine within the window and since somebody last started it, which resets the count."""
+    total = 0
+    for early, late in pairwise(samples):
+        if late.count < early.count:
+            total = 0
+        elif now.seconds_since(late.at) <= rules.loop_window:
+            total += late.count - early.count
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ def _judge_running(observe: _Observer, seen: Sighting, loop: int, rules: Contain
     if (
         life.first_kill is Hand.PERSON
         and life.killed_at
-        and observe.now.seconds_since(life.killed_at) < STOP_PENDING
+        and observe.now.seconds_since(life.killed_at) < max(STOP_PENDING, facts.stop_timeout + rules.rest)
     ):
         return observe(
             Status.WARNING, "being_stopped", settled=False, look_again=rules.rest, stopped_by=Hand.PERSON
@@ -256,10 +257,37 @@ def _judge_created(observe: _Observer, seen: Sighting, rules: ContainerRules) ->
     return observe(Status.OK, "waiting", settled=False, look_again=rules.rest, stopped_by=Hand.ITSELF)
 
 
+def _judge_removing(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
+    hand = Hand.PERSON if _who_ended(observe, seen, rules) is Hand.PERSON else Hand.ITSELF
+    return observe(Status.OK, "removing", settled=False, look_again=rules.rest, stopped_by=hand)
+
+
+def _judge_dead(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
+    """Dead is what a removal leaves behind that failed: whose removal decides."""
+    hand = _who_ended(observe, seen, rules)
+    if hand is Hand.PERSON:
+        return observe(Status.CRITICAL, "stopped", stopped_by=hand, exit_code=observe.container.exit_code)
+    if hand is Hand.UNKNOWN and not seen.expect_running:
+        return observe(Status.CRITICAL, "found_down", stopped_by=hand, exit_code=observe.container.exit_code)
+    return observe(Status.CRITICAL, "dead", stopped_by=_told_to_run(hand), error=observe.container.error)
+
+
+def _who_ended(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Hand:
+    facts = observe.container
+    return seen.life.who_ended(facts.finished, facts.stop_timeout + rules.rest)
+
+
+def _told_to_run(hand: Hand) -> Hand:
+    """Nobody saw who ended it, but it is known that it shall run: then it fell by itself."""
+    return Hand.ITSELF if hand is Hand.UNKNOWN else hand
+
+
 def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
-    facts, life = observe.container, seen.life
-    hand = life.who_ended(facts.finished, facts.stop_timeout + rules.rest)
-    if hand is Hand.UNKNOWN and facts.restart_policy in ALWAYS and not facts.error:
+    facts = observe.container
+    hand = _who_ended(observe, seen, rules)
+    if hand is Hand.UNKNOWN and facts.error:
+        hand = Hand.ITSELF  # the latest act was a start, and that failed: it is wanted up
+    if hand is Hand.UNKNOWN and facts.restart_policy in ALWAYS:
         # The engine would have restarted a crash: only a stop through its API leaves such a container down.
         hand = Hand.PERSON
     if hand is Hand.PERSON:
@@ -268,6 +296,7 @@ def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> 
         return observe(Status.OK, "finished", stopped_by=Hand.ITSELF)
     if hand is Hand.UNKNOWN and not seen.expect_running:
         return observe(Status.CRITICAL, "found_down", stopped_by=hand, exit_code=facts.exit_code)
+    hand = _told_to_run(hand)
     rested = observe.now.seconds_since(seen.resting_since) if seen.resting_since else 0.0
     if hand is not Hand.WATCHDOG and facts.engine_restarts and rested < rules.rest:
         return observe(
@@ -322,7 +351,7 @@ def _judge_absent(check: str, seen: Sighting, now: Moment) -> Observation:
         finding=Finding("missing", {"container": seen.target}),
         at=now,
         stopped_by=hand,
-        incarnation=f"{seen.life.container_id[:12]}@gone",
+        incarnation=f"{seen.life.container_id[:12]}{GONE}",
     )
     if seen.defined is False:
         return replace(seen_absent, status=Status.OK, finding=Finding("undefined"), stopped_by=Hand.ITSELF)
