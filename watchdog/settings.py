@@ -18,6 +18,7 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from watchdog.core.address import parse_address
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.redaction import names_secret
 
@@ -69,6 +70,12 @@ def _fits_a_socket(folder: Path) -> Path:
     return folder
 
 
+def _listens(text: str) -> str:
+    if text:
+        parse_address(text)
+    return text
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -92,6 +99,8 @@ class Settings(BaseSettings):
     config: Annotated[Path, AfterValidator(Path.expanduser)] = Field(default_factory=default_config)
     state_dir: Annotated[Path, AfterValidator(_fits_a_socket)] = Field(default_factory=default_state_dir)
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
+    # "": what watchdog.yml says.
+    listen: Annotated[str, AfterValidator(_listens)] = ""
     language: Annotated[Literal["en", "fr"], BeforeValidator(_lower)] = "en"
 
     def known_secrets(self) -> tuple[str, ...]:

@@ -5,6 +5,6 @@ Belongs here: reading and judging watchdog.yml and the playbooks. Does not: the 
 """
 
 from watchdog.config.load import load_config
-from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch
+from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch, Web
 
-__all__ = ["CheckConfig", "Config", "EngineLimits", "TargetConfig", "Watch", "load_config"]
+__all__ = ["CheckConfig", "Config", "EngineLimits", "TargetConfig", "Watch", "Web", "load_config"]

@@ -7,7 +7,6 @@ down the daemon: depth, size and aliases are bounded before the C library, which
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from watchdog.config.files import Disk, Files, NotRegular
 from watchdog.core.problem import Place, Report, show_key, show_text
 from watchdog.core.redaction import names_secret
 
@@ -75,24 +75,19 @@ class Node:
         return child.place
 
 
-def read_document(path: Path, report: Report) -> Node | None:
+def read_document(path: Path, report: Report, files: Files | None = None) -> Node | None:
     """The tree of one file; None, with the reason in the report, when there is none."""
     file = str(path)
     start = Place(file)
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            report.add(
-                start,
-                "is a folder",
-                fix="Docker makes a folder of a bind mount whose file is missing: remove it, create the file",
-            )
-            return None
-        if not stat.S_ISREG(mode):
-            report.add(start, "is no regular file", fix="write the configuration to a file")
-            return None
-        with path.open("rb") as opened:
-            data = opened.read(LARGEST + 1)
+        data = (files or Disk()).read(path, LARGEST + 1)
+    except IsADirectoryError:
+        fix = "Docker makes a folder of a bind mount whose file is missing: remove it, create the file"
+        report.add(start, "is a folder", fix=fix)
+        return None
+    except NotRegular:
+        report.add(start, "is no regular file", fix="write the configuration to a file")
+        return None
     except FileNotFoundError:
         report.add(
             start, "not found", fix="mount it there, or set WATCHDOG_CONFIG to the path of your watchdog.yml"

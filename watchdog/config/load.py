@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from watchdog import __version__
 from watchdog.config.document import Node, read_document
+from watchdog.config.files import Disk, Files
 from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
 from watchdog.config.reading import is_mapping, read, report_unknown
-from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch
+from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch, Web
 from watchdog.config.sections import (
     CheckSection,
     EngineSection,
@@ -21,6 +22,7 @@ from watchdog.config.sections import (
     Section,
     TargetSection,
     WatchSection,
+    WebSection,
     is_target_name,
 )
 from watchdog.core.duration import show_duration
@@ -38,27 +40,28 @@ DEFAULT_KIND = "container"
 DEFAULT_PLAYBOOK = "container-crash"
 DEFAULT_NOTIFIER = "log"
 
-_SECTIONS = ("watch", "engine", "guardrails", "checks", "targets", "notifiers")
+_SECTIONS = ("watch", "web", "engine", "guardrails", "checks", "targets", "notifiers")
 K = TypeVar("K")
 S = TypeVar("S", bound=Section)
 
 
-def load_config(path: Path) -> Config:
-    """The configuration in this file and its playbooks.
+def load_config(path: Path, files: Files | None = None) -> Config:
+    """The configuration in this file and its playbooks, on the disk or as they were kept.
 
     Raises:
         ConfigError: with all problems of all files, one line each: FILE:LINE:COL KEY: what. Fix: how.
     """
     path = Path(os.path.normpath(path))
     report = Report()
-    root = read_document(path, report)
+    files = files or Disk()
+    root = read_document(path, report, files)
     if root is None and not len(report):
         fix = 'write at least "version: 1" and "watch: {project: NAME}"'
         report.add(Place(str(path)), "is empty: nothing would be watched", fix=fix)
     if root is not None and is_mapping(root, report) and _reads_version(root, report):
-        return _Loader(root, path, report).load()
+        return _Loader(root, path, report, files).load()
     if path.is_file():
-        read_playbooks(find_folder(path.parent), report)
+        read_playbooks(find_folder(path.parent, files), report, files)
     raise report.error()
 
 
@@ -77,16 +80,18 @@ def _reads_version(root: Node, report: Report) -> bool:
 class _Loader:
     """Reads section by section, then checks what refers to what."""
 
-    def __init__(self, root: Node, path: Path, report: Report) -> None:
+    def __init__(self, root: Node, path: Path, report: Report, files: Files) -> None:
         self._root = root
         self._path = path
         self._report = report
+        self._files = files
 
     def load(self) -> Config:
         """The whole file."""
         root, report = self._root, self._report
         file = read(FileSection, root, report, leave=_SECTIONS)
         watch = self._watch()
+        web = self._section(WebSection, "web")
         engine = self._section(EngineSection, "engine")
         guardrails = self._section(GuardrailsSection, "guardrails")
         shelf = self._shelf()
@@ -94,7 +99,14 @@ class _Loader:
         targets = self._targets(shelf, checks)
         notifiers = self._notifiers()
         self._check_waits(file, guardrails, checks)
-        if len(report) or file is None or watch is None or engine is None or guardrails is None:
+        if (
+            len(report)
+            or file is None
+            or watch is None
+            or web is None
+            or engine is None
+            or guardrails is None
+        ):
             raise report.error()
         return Config(
             watch=watch,
@@ -107,6 +119,7 @@ class _Loader:
             boot_grace=file.boot_grace,
             tell_hold_after=file.tell_hold_after,
             verify_every=file.verify_every,
+            web=Web(listen=web.listen),
             engine=EngineLimits(**engine.model_dump()),
             limits=Limits(**guardrails.model_dump()),
             sources=(self._path, *shelf.names.values()),
@@ -141,13 +154,13 @@ class _Loader:
         node = self._root.entries.get("playbooks")
         named = node.value if node is not None else None
         if node is None or not isinstance(named, str) or not named:
-            return read_playbooks(find_folder(self._path.parent), self._report)
+            return read_playbooks(find_folder(self._path.parent, self._files), self._report, self._files)
         folder = Path(os.path.normpath(self._path.parent / named))
-        if not folder.is_dir():
+        if not self._files.is_folder(folder):
             what = f"there is no folder {show_text(str(folder))}"
             fix = "make it, or remove the key to use the playbooks that watchdog ships with"
             self._report.add(self._root.place_of("playbooks"), what, key="playbooks", fix=fix)
-        return read_playbooks(folder, self._report)
+        return read_playbooks(folder, self._report, self._files)
 
     def _checks(self, shelf: Shelf) -> list[CheckConfig]:
         node = self._root.entries.get("checks")

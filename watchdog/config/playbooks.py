@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watchdog.config.document import Node, read_document
+from watchdog.config.files import Disk, Files
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
 from watchdog.core.playbook import Playbook, Step, Verification
@@ -27,21 +28,25 @@ class Shelf:
     names: dict[str, Path] = field(default_factory=dict)
 
 
-def find_folder(beside: Path) -> Path:
+def find_folder(beside: Path, files: Files) -> Path:
     """Where playbooks are when the file does not say: beside it, else those that watchdog ships with."""
     own = beside / "playbooks"
-    return next((folder for folder in (own, *_SHIPPED) if folder.is_dir()), own)
+    if files.is_folder(own):
+        return own
+    return next((folder for folder in _SHIPPED if folder.is_dir()), own)
 
 
-def read_playbooks(folder: Path, report: Report) -> Shelf:
+def read_playbooks(folder: Path, report: Report, files: Files | None = None) -> Shelf:
     """Every playbook of the folder, the unused ones too: a remedy has to be right before it is needed."""
     shelf = Shelf(folder)
+    if files is None or folder in _SHIPPED:
+        files = Disk()  # those of this very version, whatever was kept from another
     try:
-        files = sorted(each for each in folder.iterdir() if each.suffix in (".yml", ".yaml"))
+        found = files.in_folder(folder)
     except OSError:
         return shelf
-    for file in files:
-        if file.name.startswith("."):
+    for file in found:
+        if file.suffix not in (".yml", ".yaml") or file.name.startswith("."):
             continue
         if file.stem in shelf.names:
             report.add(
@@ -49,7 +54,7 @@ def read_playbooks(folder: Path, report: Report) -> Shelf:
             )
             continue
         shelf.names[file.stem] = file
-        root = read_document(file, report)
+        root = read_document(file, report, files)
         if root is None:
             if not report.mentions(str(file)):
                 report.add(Place(str(file)), "is empty", fix="write a playbook or remove the file")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from watchdog.core.address import Address
+from watchdog.core.decision import Policy
 from watchdog.core.guardrail import Limits
-from watchdog.core.lifecycle import Policy
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.target import PROJECT, Wishes
@@ -34,6 +35,16 @@ class Watch:
     def label_filter(self) -> str:
         """The label that the engine's list and events are filtered by: `key=value` or `key`."""
         return f"{PROJECT}={self.project}" if self.project else self.label
+
+
+LISTEN = Address("127.0.0.1", 9120)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Where /healthz and /metrics are answered; None: nowhere. WATCHDOG_LISTEN in the environment wins."""
+
+    listen: Address | None = LISTEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +108,7 @@ class Config:
     boot_grace: float = _POLICY["boot_grace"]
     tell_hold_after: float = _POLICY["tell_hold_after"]
     verify_every: float = _POLICY["verify_every"]
+    web: Web = Web()
     engine: EngineLimits = EngineLimits()
     limits: Limits = Limits()
     sources: tuple[Path, ...] = ()

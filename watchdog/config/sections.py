@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from watchdog.config.records import CheckConfig, Config, EngineLimits, defaults_of
+from watchdog.config.records import CheckConfig, Config, EngineLimits, Web, defaults_of
+from watchdog.core.address import Address, parse_address
 from watchdog.core.guardrail import Limits
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, PlaybookKind, Verification
@@ -84,6 +85,12 @@ class WatchSection(Section):
 
     project: ProjectName = ""
     label: Label = ""
+
+
+class WebSection(Section):
+    """Where health and metrics are shown."""
+
+    listen: Annotated[Address | None, BeforeValidator(parse_address)] = Web().listen
 
 
 class EngineSection(Section):
