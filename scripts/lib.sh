@@ -11,22 +11,19 @@ cache_dir=$root/.cache
 uv_venv=$cache_dir/uv
 mkdir -p "$run_dir" "$cache_dir"
 
-export WATCHDOG_STATE_DIR=${WATCHDOG_STATE_DIR:-$run_dir/state}
 # uv looks at the system's certificates too, for those behind a company's proxy; harmless elsewhere.
 export UV_SYSTEM_CERTS=1
 # Debian's packages ask no questions.
 export DEBIAN_FRONTEND=noninteractive
 PATH=$uv_venv/bin:$PATH
 
-# The installed program itself and not `uv run`: its pid is then the daemon's own.
-watchdog_program=${UV_PROJECT_ENVIRONMENT:-$root/.venv}/bin/watchdog
-watchdog_pid_file=$run_dir/watchdog.pid
-watchdog_log=$run_dir/watchdog.log
-watchdog_config=demo/watchdog.yml
+watchdog_image=compose-watchdog:local
+# What docker-compose.override.yml asks of a project's .env; the demo's own .env is in the repository, so
+# that its answers for this machine stand beside it.
+sidecar_env=$run_dir/sidecar.env
 
 demo_project=bloomberg
 demo_label=io.compose-watchdog.demo
-demo_services=(postgres market-feeder nginx)
 
 fail() { # TEXT
     echo "$(basename "$0"): $1" >&2
@@ -78,19 +75,27 @@ with_deadline() { # SECONDS COMMAND...
     if command -v timeout > /dev/null; then timeout "$@"; else "${@:2}"; fi
 }
 
-demo_compose() { docker compose --project-directory demo -f demo/docker-compose.yml "$@"; }
+# The demo with the sidecar, as a user would add it, and with what only the demo needs.
+demo_compose() {
+    write_sidecar_env
+    docker compose --project-directory demo --env-file demo/.env --env-file "$sidecar_env" \
+        -f demo/docker-compose.yml -f docker-compose.override.yml -f demo/sidecar.yml "$@"
+}
 
-# The daemon's pid, if the pid file names a living process that really is our daemon.
-watchdog_pid() {
-    local pid
-    [[ -s $watchdog_pid_file ]] || return 1
-    pid=$(< "$watchdog_pid_file")
-    [[ $pid =~ ^[0-9]+$ ]] && kill -0 "$pid" 2> /dev/null || return 1
-    if [[ -r /proc/$pid/cmdline ]]; then
-        tr '\0' ' ' < "/proc/$pid/cmdline"
-    else
-        ps -o command= -p "$pid"
-    fi | grep -q "watchdog run --config $watchdog_config" || return 1
-    [[ ! -e /proc/$pid/cwd || $(readlink "/proc/$pid/cwd") == "$root" ]] || return 1
-    echo "$pid"
+# The whole repository is the project's folder: the override and the playbooks are in it.
+write_sidecar_env() {
+    local socket=/var/run/docker.sock
+    printf 'WATCHDOG_PROJECT_DIR=%s\nWATCHDOG_UID=%s\nWATCHDOG_GID=%s\nDOCKER_GID=%s\n' \
+        "$root" "$(owner_of u demo)" "$(owner_of g demo)" "$(owner_of g "$socket" || echo 0)" > "$sidecar_env"
+}
+
+# GNU's stat, then that of macOS.
+owner_of() { # u|g PATH
+    stat -Lc "%$1" "$2" 2> /dev/null || stat -Lf "%$1" "$2"
+}
+
+# The demo's watchdog, if it runs.
+demo_watchdog() {
+    docker ps --quiet --filter "label=$demo_label=true" --filter "label=com.docker.compose.project=$demo_project" \
+        --filter label=com.docker.compose.service=watchdog 2> /dev/null | head -n 1
 }
