@@ -5,6 +5,7 @@ WatchdogError
 ├── GatewayError
 │   ├── JournalError       the journal cannot be used, or did not take what it was given: the file and the fix
 │   ├── Unreachable        the other side could not be asked: nothing is known, nothing follows
+│   │   └── NobodyListens  ... because its socket refuses every connection: it may be a stale file
 │   └── Refused            the other side answered no
 │       └── NotThere       ... because what was asked for does not exist
 └── DeliveryError          a notification could not be handed over; `permanent` if trying again is useless
@@ -35,6 +36,10 @@ class JournalError(GatewayError):
 
 class Unreachable(GatewayError):  # noqa: N818 - reads as what it says: the engine is unreachable
     """The outside system could not be asked, or did not answer in time."""
+
+
+class NobodyListens(Unreachable):
+    """The socket is there and refuses: its owner is gone, or listens on a new file in its place."""
 
 
 class Refused(GatewayError):  # noqa: N818 - the same

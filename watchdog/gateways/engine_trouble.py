@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from watchdog.core.errors import Unreachable
+from watchdog.core.errors import NobodyListens, Unreachable
 
 MESSAGE_LENGTH = 300
 
@@ -23,7 +23,7 @@ def explain(error: BaseException, socket: str) -> Unreachable:
     if any(isinstance(root, PermissionError) for root in roots):
         return Unreachable(_explain_permission(socket))
     if any(isinstance(root, ConnectionRefusedError) for root in roots):
-        return Unreachable(
+        return NobodyListens(
             f"no Docker engine listens on {socket}. Start it; if it was restarted, this container still holds "
             "the old socket file: restart this container"
         )
