@@ -65,6 +65,7 @@ class Responder:
         abort: Callable[[str, str], None],
         told: Callable[[], None],
         publish: Publish,
+        retry_save: float = RETRY_SAVE,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -74,6 +75,8 @@ class Responder:
         self._abort = abort
         self._told = told
         self._publish = publish
+        self._retry_save = retry_save
+        self._owed: dict[tuple[str, str], Event] = {}
         self._cases: dict[tuple[str, str], Case] = {}
         self._latest: dict[str, Observation] = {}
         self._reasons: dict[str, str] = {}
@@ -157,24 +160,34 @@ class Responder:
 
     async def _decide(self, check: str, target: str, event: Event) -> str:
         async with self._locks.setdefault(target, asyncio.Lock()):
-            now = self._clock.now()
-            case = self._case_for(check, target)
-            decision = advance(case, event, self._policy_of(check, target), now)
-            if case.incident is None and decision.case.incident is not None:
-                self._number = int(decision.case.incident.id)  # taken before anybody else can ask
-            notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
-            if decision.case != case or notifications:
-                try:
-                    await self._journal.save(decision.case, notifications, decision.reason, now)
-                except GatewayError as error:
-                    self._announce("journal.failed", target, None, reason=str(error))
-                    self._look_after(target, RETRY_SAVE)
-                    return f"not done, the journal cannot be written: {error}"
-            self._keep(decision)
-            self._narrate(case, decision)
-            for effect in decision.effects:
-                self._carry_out(check, target, effect)
-            return decision.reason
+            try:
+                owed = self._owed.get((check, target))
+                if owed is not None:
+                    await self._advance(check, target, owed)
+                    self._owed.pop((check, target), None)
+                return await self._advance(check, target, event)
+            except GatewayError as error:
+                # A look can be repeated, and a person is told; that a step has ended is known only once.
+                if isinstance(event, StepEnded | DaemonReturned):
+                    self._owed[check, target] = event
+                self._announce("journal.failed", target, None, reason=str(error))
+                self._look_after(target, self._retry_save)
+                return f"not done, the journal cannot be written: {error}"
+
+    async def _advance(self, check: str, target: str, event: Event) -> str:
+        now = self._clock.now()
+        case = self._case_for(check, target)
+        decision = advance(case, event, self._policy_of(check, target), now)
+        if case.incident is None and decision.case.incident is not None:
+            self._number = int(decision.case.incident.id)  # taken before anybody else can ask
+        notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
+        if decision.case != case or notifications:
+            await self._journal.save(decision.case, notifications, decision.reason, now)
+        self._keep(decision)
+        self._narrate(case, decision)
+        for effect in decision.effects:
+            self._carry_out(check, target, effect)
+        return decision.reason
 
     def _case_for(self, check: str, target: str) -> Case:
         """The case, with the ledger and the hold that all checks of the target share."""
