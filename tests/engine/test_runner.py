@@ -9,8 +9,8 @@ from typing import ClassVar
 import pytest
 
 from tests.engine.parts import SECRET, News, Stand, Tasks, until
+from watchdog.core.decision import Perform
 from watchdog.core.errors import GatewayError, JournalError, Refused
-from watchdog.core.lifecycle import Perform
 from watchdog.core.moment import Moment
 from watchdog.core.playbook import Rung, Step
 from watchdog.core.run import Outcome, Result
