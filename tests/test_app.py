@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.world import configure, make_engine, running
+from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, Unreachable
-from watchdog.core.lifecycle import Order
 
 
 async def test_a_crashed_container_is_started_verified_and_told(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_what_a_person_stopped_stays_stopped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("act", ["person_kills", "person_removes", "pause"])
 async def test_killing_removing_and_pausing_are_a_persons_acts_too(tmp_path: Path, act: str) -> None:
-    """docker kill, docker rm and docker pause are respected like docker stop."""
+    """Docker kill, docker rm and docker pause are respected like docker stop."""
     engine = make_engine()
     engine.add("app")
     async with running(engine, tmp_path) as world:

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from watchdog import __version__, registry
 from watchdog.config import Config
+from watchdog.core.decision import Policy, StepEnded
 from watchdog.core.event import Announcement
 from watchdog.core.happening import Happening, Publish
-from watchdog.core.lifecycle import Policy, StepEnded
 from watchdog.core.redaction import redact
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
@@ -89,7 +89,11 @@ class Outside:
                 abandoned=config.engine.abandoned,
             )
         )
-        return cls(engine=engine, compose=ComposeCli(image_id_of=engine.image_id, socket=config.engine.socket), clock=SystemClock())
+        return cls(
+            engine=engine,
+            compose=ComposeCli(image_id_of=engine.image_id, socket=config.engine.socket),
+            clock=SystemClock(),
+        )
 
 
 async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outside: Outside) -> App:
@@ -135,6 +139,7 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
         policy_of=policy_of,
         ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
         perform=runner.begin,
+        propose=lambda proposal: None,  # noqa: ARG005 - the desk will keep them
         abort=runner.abort,
         told=dispatcher.wake,
         publish=publish,

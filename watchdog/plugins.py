@@ -20,7 +20,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
-from watchdog.core.run import Outcome
+from watchdog.core.run import Outcome, Result
 
 # A parameter that is a span of time: written as 30s or 5m, held as seconds.
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -139,11 +139,13 @@ class Action(ABC, Generic[P]):
     Attributes:
         name: verb_noun, as written in playbooks.
         repeatable: doing it once more after the daemon died in its middle does no harm.
+        undoable: `undo` takes back what it did; it is called when that did not help, or was cut short.
     """
 
     name: ClassVar[str]
     changes: ClassVar[bool] = True
     repeatable: ClassVar[bool] = False
+    undoable: ClassVar[bool] = False
     parameters_type: ClassVar[type[Parameters]]
 
     def __init__(self, parameters: P) -> None:
@@ -156,6 +158,10 @@ class Action(ABC, Generic[P]):
     @abstractmethod
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it. May raise anything: the runner turns that into a failed outcome."""
+
+    async def undo(self, target: str, tools: Tools) -> Outcome:  # noqa: ARG002 - for those that can
+        """Take back what `run` did, whole or cut short anywhere; harmless when done twice."""
+        return Outcome(result=Result.SKIPPED, reason=f"{self.name} has nothing to take back")
 
 
 class Notifier(ABC, Generic[P]):

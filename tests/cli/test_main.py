@@ -13,9 +13,9 @@ from typer.testing import Result
 
 from tests.cli.conftest import Daemon
 from watchdog import __version__
+from watchdog.core.decision import Order
 from watchdog.core.errors import Refused
 from watchdog.core.incident import Act, Ending, Phase
-from watchdog.core.lifecycle import Order
 from watchdog.core.observation import Status
 from watchdog.core.story import Entry, Story
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.fakes import FakeClock
-from watchdog.core.guardrail import Ledger
-from watchdog.core.incident import Case, Incident, Phase
-from watchdog.core.lifecycle import (
+from watchdog.core.decision import (
     Abort,
     DaemonReturned,
     Decision,
@@ -19,8 +17,10 @@ from watchdog.core.lifecycle import (
     Policy,
     StepEnded,
     Tell,
-    advance,
 )
+from watchdog.core.guardrail import Ledger
+from watchdog.core.incident import Case, Incident, Phase
+from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from tests.core.tale import RECREATE, RESTART, Tale, remedy
+from watchdog.core.decision import Look, Order, Policy, StepEnded
 from watchdog.core.incident import Act, Ending, Phase
-from watchdog.core.lifecycle import Look, Order, Policy, StepEnded
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Hand, Status
 from watchdog.core.playbook import Autonomy
@@ -778,15 +778,14 @@ class TestOrders:
 
 
 class TestRestraint:
-    @pytest.mark.parametrize("autonomy", [Autonomy.OBSERVE, Autonomy.PROPOSE])
     @pytest.mark.parametrize("of", ["target", "playbook"])
-    def test_without_leave_to_act_a_human_is_told(self, autonomy: Autonomy, of: str) -> None:
+    def test_without_leave_to_act_a_human_is_told(self, of: str) -> None:
         """Told once, not touched; a human's order is leave for this incident."""
         policy = Policy(playbook=remedy())
         if of == "target":
-            policy = replace(policy, autonomy=autonomy)
+            policy = replace(policy, autonomy=Autonomy.OBSERVE)
         else:
-            policy = replace(policy, playbook=replace(policy.playbook, autonomy=autonomy))
+            policy = replace(policy, playbook=replace(policy.playbook, autonomy=Autonomy.OBSERVE))
         tale = Tale(policy)
         for _ in range(5):
             tale.crashed()

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.core.tale import remedy
-from watchdog.core.guardrail import Ledger, Limits
-from watchdog.core.incident import Act, Case, Incident, Phase
-from watchdog.core.lifecycle import (
+from watchdog.core.decision import (
     DaemonReturned,
     Decision,
     Event,
@@ -25,8 +23,10 @@ from watchdog.core.lifecycle import (
     Policy,
     StepEnded,
     Tell,
-    advance,
 )
+from watchdog.core.guardrail import Ledger, Limits
+from watchdog.core.incident import Act, Case, Incident, Phase
+from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status
@@ -99,6 +99,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.attempts = 0
         self.last_attempt = 0.0
         self.reset_allowed = False
+        self.versions: set[str] = set()
         self.healthy_from: float | None = None
         self.proof: tuple[float, str] | None = None
         self.opened: Counter[str] = Counter()
@@ -137,7 +138,6 @@ class Lifecycle(RuleBasedStateMachine):
     def a_person_brings_it_up(self, state: str) -> None:
         if self.world.state == "gone":
             self.world.body += 1
-            self.reset_allowed = True
         if self.world.state == "paused":
             self.world.state, self.world.fell_by = state, None
         else:
@@ -149,7 +149,6 @@ class Lifecycle(RuleBasedStateMachine):
         self.world.body += 1
         self.world.up()
         self.hands_off = False
-        self.reset_allowed = True
 
     @rule(pause=st.floats(0.0, 100.0))
     def the_machine_reboots(self, pause: float) -> None:
@@ -311,10 +310,12 @@ class Lifecycle(RuleBasedStateMachine):
         """Attempts are only forgotten for a human, a new image or 10 minutes of verified health."""
         begun = sum(isinstance(e, Perform) and not e.again for e in decision.effects)
         if len(decision.case.ledger.attempts) - begun < len(before.ledger.attempts):
-            assert self.reset_allowed, "attempts were forgotten without a reason"
+            new_image = decision.case.ledger.version not in self.versions
+            assert new_image or self.reset_allowed, "attempts were forgotten without a reason"
             assert len(decision.case.ledger.attempts) == begun
             self.attempts = 0
             self.reset_allowed = False
+        self.versions.add(decision.case.ledger.version)
 
     def check_perform(self, before: Case, decision: Decision, perform: Perform, event: Event) -> None:
         """Nothing is done blind, to a held target, twice at once, too often or too soon."""

@@ -11,11 +11,11 @@ from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, Watch
 from watchdog.core.container import Sighting
+from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, WatchdogError
 from watchdog.core.event import Announcement
 from watchdog.core.guardrail import Attempt, Ledger
 from watchdog.core.incident import Act, Case, Hold, Incident, Phase
-from watchdog.core.lifecycle import Order
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Finding, Observation, Status

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from tests.desk.people import Office
+from watchdog.core.decision import Order
 from watchdog.core.errors import JournalError, Refused
 from watchdog.core.incident import Phase
-from watchdog.core.lifecycle import Order
 from watchdog.core.observation import Status
 from watchdog.core.story import Story
 from watchdog.desk import UnknownName

@@ -30,6 +30,16 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A rung that waits for a human yes. `approved_by` is set from the yes until the step begins."""
+
+    id: str
+    rung: int
+    made: Moment
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One spell of trouble.
 
@@ -46,6 +56,10 @@ class Incident:
         reason: why it was escalated.
         fallen: the incarnation of which we know that it fell without a person's hand. It stays at rest, so
             that is true also after a restart of the daemon, when events no longer tell.
+        proposal: the rung that waits for a human yes.
+        proposed: how many proposals were made for it.
+        undo: the rung whose doing is to be taken back if it turns out not to have helped.
+        undoing: the step that runs takes something back.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -69,6 +83,10 @@ class Incident:
     resolved: Moment | None = None
     ending: Ending | None = None
     fallen: str = ""
+    proposal: Proposal | None = None
+    proposed: int = 0
+    undo: int | None = None
+    undoing: bool = False
     ordered: bool = False
 
 

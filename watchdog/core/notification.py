@@ -23,12 +23,15 @@ class Telling(StrEnum):
 
     OPENED = "opened"
     RETRYING = "retrying"
+    PROPOSED = "proposed"
     HEALED = "healed"
     RECOVERED = "recovered"
     ESCALATED = "escalated"
     HELD = "held"
     ASKED = "asked"
     RELEASED = "released"
+    CONFIG_BROKEN = "config_broken"
+    CONFIG_MENDED = "config_mended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from watchdog import __version__, registry
 from watchdog.config import Config
+from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere
-from watchdog.core.lifecycle import Order
 from watchdog.core.playbook import Step
 from watchdog.desk.plans import make_plan
 from watchdog.desk.shapes import shape_incident, shape_moment, shape_observation, shape_story, shape_target

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from watchdog.core.decision import Order
 from watchdog.core.incident import Case, Incident
-from watchdog.core.lifecycle import Order
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Observation
 from watchdog.core.story import Story

@@ -6,11 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from watchdog.core.errors import GatewayError, NotThere
-from watchdog.core.guardrail import Ledger
-from watchdog.core.happening import Happening, Publish
-from watchdog.core.incident import Case, Phase
-from watchdog.core.lifecycle import (
+from watchdog.core.decision import (
     Abort,
     DaemonReturned,
     Decision,
@@ -20,10 +16,15 @@ from watchdog.core.lifecycle import (
     Ordered,
     Perform,
     Policy,
+    Propose,
     StepEnded,
     Tell,
-    advance,
 )
+from watchdog.core.errors import GatewayError, NotThere
+from watchdog.core.guardrail import Ledger
+from watchdog.core.happening import Happening, Publish
+from watchdog.core.incident import Case, Phase
+from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
@@ -62,6 +63,7 @@ class Responder:
         policy_of: Callable[[str, str], Policy],
         ask: Callable[[str], None],
         perform: Callable[[Perform], None],
+        propose: Callable[[Propose], None],
         abort: Callable[[str, str], None],
         told: Callable[[], None],
         publish: Publish,
@@ -72,6 +74,7 @@ class Responder:
         self._policy_of = policy_of
         self._ask = ask
         self._perform = perform
+        self._propose = propose
         self._abort = abort
         self._told = told
         self._publish = publish
@@ -227,6 +230,8 @@ class Responder:
                 self._look_after(target, effect.after)
             case Perform():
                 self._perform(effect)
+            case Propose():
+                self._propose(effect)
             case Abort():
                 self._abort(target, effect.reason)
             case Tell():

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
+from watchdog.core.decision import Perform
 from watchdog.core.errors import GatewayError, WatchdogError
 from watchdog.core.happening import Happening, Publish
-from watchdog.core.lifecycle import Perform
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact
 from watchdog.core.playbook import Step
@@ -160,10 +160,11 @@ class Runner:
         except GatewayError as error:
             self._say("journal.failed", order, reason=str(error))
 
-    async def _act(self, target: str, step: Step, within: float) -> Outcome:
+    async def _act(self, target: str, step: Step, within: float, *, undo: bool = False) -> Outcome:
         try:
             async with asyncio.timeout(within):
-                return await self._build_action(step).run(target, self._tools)
+                action = self._build_action(step)
+                return await (action.undo if undo else action.run)(target, self._tools)
         except TimeoutError:
             return Outcome(result=Result.FAILED, reason=f"not done within {within:g} s")
         except WatchdogError as error:
@@ -181,8 +182,7 @@ class Runner:
             rung=order.index,
             attempt=order.attempt,
             container_id=self._tools.containers.container_of(order.target),
-            text=f"{step.action} on {order.target}"
-            + (", once more: it was interrupted" if order.again else ""),
+            text=f"{step.action} on {order.target}{_manner(order)}",
             now=self._tools.clock.now(),
         )
 
@@ -202,3 +202,9 @@ class Runner:
     def _say(self, name: str, order: Perform, **facts: Fact) -> None:
         now = self._tools.clock.now()
         self._publish(Happening(name=name, at=now, target=order.target, incident=order.incident, facts=facts))
+
+
+def _manner(order: Perform) -> str:
+    if order.undo:
+        return ", taken back"
+    return ", once more: it was interrupted" if order.again else ""

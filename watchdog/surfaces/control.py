@@ -24,9 +24,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, Refused, Unreachable, WatchdogError
 from watchdog.core.happening import Happening
-from watchdog.core.lifecycle import Order
 from watchdog.desk import Desk
 from watchdog.desk.shapes import shape_happening
 from watchdog.surfaces.door import close_door, open_door, who_knocks

@@ -29,6 +29,8 @@ ENGLISH = Catalogue(
         "engine_turn": "ended ({end}); its restart policy has its turn first",
         "undefined": "is no longer asked for by its project",
         "released": "was given back",
+        "config_broken": "cannot be used: {problem}",
+        "config_mended": "is good again",
         "unknown": "could not be looked at: {reason}",
         "could_not_look": "could not be looked at: {reason}",
     },
@@ -61,6 +63,7 @@ ENGLISH = Catalogue(
         "attempts-spent": "all attempts that the rules allow are spent",
         "ladder-exhausted": "no step of the playbook is left to try",
         "not-allowed-to-act": "the configuration does not let watchdog act on it",
+        "undo-failed": "what did not help could not be taken back",
         "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
         "backing-off": "the wait between two attempts is not over",
     },
@@ -86,6 +89,15 @@ ENGLISH = Catalogue(
                 "What is wrong: {target} {finding}.",
                 "To keep watchdog's hands off: watchdog hold {target}",
                 "The whole story: watchdog incidents {incident}",
+            ),
+        ),
+        "proposed": Told(
+            title="{target} needs your yes: {action} (proposal {proposal})",
+            lines=(
+                "What is wrong: {target} {finding}.",
+                "What it would do, exactly: watchdog approve {proposal} --dry-run",
+                "To have it done, within {seconds}: watchdog approve {proposal}",
+                "To decline: watchdog decline {proposal}",
             ),
         ),
         "healed": Told(
@@ -135,6 +147,19 @@ ENGLISH = Catalogue(
         "released": Told(
             title="{target} is looked after again",
             lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
+        ),
+        "config_broken": Told(
+            title="The configuration is broken: watchdog runs with the last good one, of {since}",
+            lines=(
+                "What is wrong: {problem}",
+                "Problems in all: {problems}. To see each of them: watchdog config check",
+                "What is done: everything as before, by the configuration of {since}. Later edits are not in force.",
+                "What you can do: mend the files, then: watchdog reload",
+            ),
+        ),
+        "config_mended": Told(
+            title="The configuration is good again, and in force",
+            lines=("Nothing is asked of you.",),
         ),
     },
     standings={
@@ -215,6 +240,8 @@ ENGLISH = Catalogue(
         "engine.lost": "the Docker engine cannot be asked: {reason}",
         "engine.found": "the Docker engine answers again",
         "journal.failed": "the journal cannot be written: {reason}",
+        "config.reloaded": "the configuration was loaded again by {by}: {changes} changes",
+        "config.reload_failed": "the configuration was not loaded again, the old one stays: {problem}",
         "daemon.stopping": "watchdog is stopping",
     },
     actions={

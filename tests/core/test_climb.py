@@ -1,0 +1,240 @@
+"""Proposals and undoing: what needs a human yes, and what did not help and is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.core.tale import RESTART, Tale, remedy
+from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Stale
+from watchdog.core.incident import Ending, Phase
+from watchdog.core.notification import Telling
+from watchdog.core.playbook import Autonomy, Step
+from watchdog.core.run import Result
+
+ONCE = replace(RESTART, attempts=1)
+REBUILD = Step(
+    action="rebuild_service",
+    autonomy=Autonomy.PROPOSE,
+    undoable=True,
+    repeatable=False,
+    verify=RESTART.verify,
+)
+
+
+def climbed_to_rebuild() -> Tale:
+    """A target whose restart did not help, at the rung that needs a yes."""
+    tale = Tale(Policy(playbook=remedy(ONCE, REBUILD)))
+    tale.crashed()
+    tale.step_ends()
+    tale.passes(20)
+    tale.crashed()
+    return tale
+
+
+def rebuilt() -> Tale:
+    """The same after a yes and a rebuild that was done."""
+    tale = climbed_to_rebuild()
+    tale.happens(Approved("1-1", "anna"))
+    tale.crashed()
+    tale.step_ends()
+    return tale
+
+
+class TestProposals:
+    def test_a_step_that_needs_a_yes_is_proposed_once(self) -> None:
+        """It is proposed and told once, and not done, however often the target is seen sick."""
+        tale = climbed_to_rebuild()
+        for _ in range(5):
+            tale.passes(60)
+            tale.crashed()
+
+        assert [p.rung.step.action for p in tale.performed] == ["restart_container"]
+        assert tale.told.count(Telling.PROPOSED) == 1
+        assert tale.stands(Phase.OPEN)
+
+    def test_the_plan_is_ordered_with_the_proposal(self) -> None:
+        """The shell is told to write down exactly what would be done."""
+        tale = climbed_to_rebuild()
+
+        proposed = [e for e in tale.decision.effects if isinstance(e, Propose)]
+
+        assert [(p.proposal, p.rung.step.action, p.index) for p in proposed] == [
+            ("1-1", "rebuild_service", 1)
+        ]
+
+    def test_a_yes_lets_it_be_done_once(self) -> None:
+        """After a yes the target is looked at again, and if it is still sick the step is done."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        assert tale.looks == [0.0]
+
+        tale.crashed()
+
+        assert tale.performed[-1].rung.step.action == "rebuild_service"
+        tale.happens(Approved("1-1", "anna"))
+        assert tale.decision.reason == "no such proposal waits"
+
+    def test_a_yes_for_a_target_that_is_well_again_does_nothing(self) -> None:
+        """A target that came back before the yes is verified, not rebuilt."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.well()
+        tale.passes(10)
+        tale.well()
+
+        assert tale.stands(Phase.RESOLVED)
+        assert len(tale.performed) == 1
+
+    def test_a_no_hands_over_to_a_human(self) -> None:
+        """A declined step is passed over; with nothing left a human is told."""
+        tale = climbed_to_rebuild()
+        tale.happens(Declined("1-1", "anna"))
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert len(tale.performed) == 1
+
+    def test_no_answer_is_a_no(self) -> None:
+        """A proposal that nobody answered in time is passed over."""
+        tale = climbed_to_rebuild()
+        tale.passes(3599)
+        tale.crashed()
+        assert tale.stands(Phase.OPEN)
+        tale.passes(1)
+        tale.crashed()
+
+        assert tale.stands(Phase.ESCALATED)
+        tale.happens(Approved("1-1", "anna"))
+        assert tale.decision.reason == "no such proposal waits"
+
+    def test_a_stale_proposal_is_made_anew(self) -> None:
+        """When what was proposed has changed, another proposal with another name is made."""
+        tale = climbed_to_rebuild()
+        tale.happens(Stale("1-1"))
+        tale.crashed()
+
+        assert [e.proposal for e in tale.decision.effects if isinstance(e, Propose)] == ["1-2"]
+        tale.happens(Approved("1-1", "anna"))
+        assert tale.decision.reason == "no such proposal waits"
+
+    def test_a_yes_stands_above_the_count_of_attempts(self) -> None:
+        """Five attempts are spent, and the step that a human may allow is proposed all the same."""
+        tale = Tale(Policy(playbook=remedy(replace(RESTART, attempts=5), REBUILD)))
+        for _ in range(5):
+            tale.crashed()
+            tale.step_ends()
+            tale.passes(300)
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.PROPOSED
+
+    @pytest.mark.parametrize("of", ["target", "playbook"])
+    def test_a_target_may_be_set_to_ask_first(self, of: str) -> None:
+        """With autonomy `propose` the first step, too, waits for a yes; an order to heal is one."""
+        policy = Policy(playbook=remedy(ONCE))
+        if of == "target":
+            policy = replace(policy, autonomy=Autonomy.PROPOSE)
+        else:
+            policy = replace(policy, playbook=replace(policy.playbook, autonomy=Autonomy.PROPOSE))
+        tale = Tale(policy)
+        tale.crashed()
+        assert tale.told == [Telling.OPENED, Telling.PROPOSED]
+        assert tale.performed == []
+        tale.order(Order.HEAL)
+        tale.crashed()
+
+        assert tale.stands(Phase.ACTING)
+
+    def test_an_order_to_heal_is_no_yes_to_a_rebuild(self) -> None:
+        """What would ship something new asks for a yes of its own."""
+        tale = climbed_to_rebuild()
+        tale.order(Order.HEAL)
+        for _ in range(2):
+            tale.crashed()
+            tale.step_ends()
+            tale.passes(60)
+
+        assert {p.rung.step.action for p in tale.performed} == {"restart_container"}
+
+
+class TestUndoing:
+    def test_what_did_not_help_is_taken_back(self) -> None:
+        """A rebuild after which the target is still sick is undone before a human is told."""
+        tale = rebuilt()
+        tale.crashed()
+        assert tale.performed[-1].undo
+        tale.step_ends()
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert [p.undo for p in tale.performed] == [False, False, True]
+
+    def test_what_helped_is_kept(self) -> None:
+        """A rebuild after which the target is well for long enough stays."""
+        tale = rebuilt()
+        tale.well()
+        tale.passes(10)
+        tale.well()
+
+        assert tale.case.incident is not None
+        assert tale.case.incident.ending is Ending.HEALED
+        assert not any(p.undo for p in tale.performed)
+
+    def test_what_changed_nothing_is_not_taken_back(self) -> None:
+        """A rebuild that was passed over has nothing to undo."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends(Result.SKIPPED, hopeless=True)
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert not any(p.undo for p in tale.performed)
+
+    def test_a_failed_rebuild_is_taken_back(self) -> None:
+        """A rebuild that failed half-way may have replaced something: it is undone."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends(Result.FAILED, hopeless=True)
+        tale.crashed()
+
+        assert tale.performed[-1].undo
+
+    def test_an_undoing_that_fails_is_told(self) -> None:
+        """When not even that works, a human is told so at once."""
+        tale = rebuilt()
+        tale.crashed()
+        tale.step_ends(Result.FAILED)
+
+        assert tale.case.incident is not None
+        assert tale.case.incident.reason == "undo-failed"
+        assert tale.told[-1] is Telling.ESCALATED
+
+    def test_a_rebuild_that_was_cut_short_is_taken_back(self) -> None:
+        """The daemon died in the middle of a rebuild: on return it is undone, never built again blindly."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.daemon_returns()
+        tale.crashed()
+
+        assert tale.performed[-1].undo
+        tale.step_ends()
+        tale.crashed()
+        assert tale.stands(Phase.ESCALATED)
+
+    def test_an_undoing_that_was_cut_short_is_done_once_more(self) -> None:
+        """Undoing is harmless when done twice; it is not tried for ever."""
+        tale = rebuilt()
+        tale.crashed()
+        tale.daemon_returns()
+        tale.crashed()
+        assert [p.undo for p in tale.performed[-2:]] == [True, True]
+        tale.daemon_returns()
+        tale.crashed()
+
+        assert tale.case.incident is not None
+        assert tale.case.incident.reason == "undo-failed"

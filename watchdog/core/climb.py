@@ -1,0 +1,231 @@
+"""Climbing the ladder: whether a sick target is acted upon now, later, with a yes, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watchdog.core.decision import (
+    Answer,
+    Approved,
+    Decision,
+    Declined,
+    Effect,
+    Look,
+    Perform,
+    Policy,
+    Propose,
+    Stale,
+    StepEnded,
+    Tell,
+)
+from watchdog.core.guardrail import Refuse, judge_attempt
+from watchdog.core.incident import Case, Incident, Phase, Proposal
+from watchdog.core.moment import Moment
+from watchdog.core.notification import Telling
+from watchdog.core.observation import Observation
+from watchdog.core.playbook import Autonomy, Rung, Verification
+from watchdog.core.run import Result
+from watchdog.core.tellings import tell_of
+
+
+def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
+    """The target is sick at this very look: act, ask, wait or hand over."""
+    if incident.undo is not None or incident.undoing:
+        return _take_back(case, incident, policy, now)
+    if not may_act(incident, policy):
+        return _escalate(case, incident, now, "not-allowed-to-act")
+    rungs = policy.playbook.rungs
+    if incident.interrupted and not incident.repeated and incident.rung is not None:
+        rung = rungs[incident.rung] if incident.rung < len(rungs) else None
+        if rung is not None and rung.step.repeatable:
+            return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
+        return _escalate(case, incident, now, "interrupted")
+    return _climb(case, replace(incident, interrupted=False), policy, now)
+
+
+def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
+    rungs = policy.playbook.rungs
+    made = [attempt.action for attempt in case.ledger.attempts]
+    index = policy.playbook.rung_after(made, incident.spent)
+    verdict = judge_attempt(case.ledger, policy.limits, now)
+    if index is not None and not case.ledger.given_up and _needs_a_yes(rungs[index], incident, policy):
+        # A human yes stands above the count of attempts, not above the wait between them.
+        if isinstance(verdict, Refuse) and verdict.wait is not None:
+            return _wait(case, incident, verdict.wait, verdict.reason)
+        return _ask(case, incident, index, policy, now)
+    if isinstance(verdict, Refuse) and verdict.wait is not None and index is not None:
+        return _wait(case, incident, verdict.wait, verdict.reason)
+    if isinstance(verdict, Refuse) or index is None:
+        reason = (
+            verdict.reason if isinstance(verdict, Refuse) and verdict.wait is None else "ladder-exhausted"
+        )
+        given_up = replace(case, ledger=replace(case.ledger, given_up=True))
+        return _escalate(given_up, incident, now, reason)
+    return _perform(case, incident, rungs[index], index, now)
+
+
+def _wait(case: Case, incident: Incident, seconds: float, reason: str) -> Decision:
+    waiting = replace(incident, phase=Phase.OPEN, well_since=None)
+    return Decision(replace(case, incident=waiting), (Look(seconds),), f"{reason}: {seconds:.1f} s to go")
+
+
+def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
+    """This rung needs a human yes: propose it once, wait, and go on without it when nobody answers."""
+    rung, proposal = policy.playbook.rungs[index], incident.proposal
+    if proposal is not None and proposal.rung == index:
+        if proposal.approved_by:
+            return _perform(case, incident, rung, index, now)
+        left = policy.proposal_lasts - now.seconds_since(proposal.made)
+        if left > 0:
+            return _wait(case, incident, left, "waiting for a human yes")
+        passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
+        return _climb(case, passed_over, policy, now)
+    number = incident.proposed + 1
+    proposal = Proposal(id=f"{incident.id}-{number}", rung=index, made=now)
+    asking = replace(incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None)
+    effects = (
+        Propose(proposal.id, incident.id, incident.target, incident.playbook, rung, index),
+        Tell(
+            tell_of(
+                Telling.PROPOSED,
+                asking,
+                now,
+                proposal=proposal.id,
+                action=rung.step.action,
+                seconds=policy.proposal_lasts,
+            )
+        ),
+        Look(policy.proposal_lasts),
+    )
+    return Decision(replace(case, incident=asking), effects, f"{rung.step.action}: waiting for a human yes")
+
+
+def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
+    """What was done last did not help, or was cut short: undo it before anything else."""
+    rungs = policy.playbook.rungs
+    index = incident.undo if incident.undo is not None else incident.rung
+    if index is None or index >= len(rungs) or (incident.undoing and incident.repeated):
+        return _escalate(case, replace(incident, undo=None, undoing=False), now, "undo-failed")
+    repeated = incident.repeated or incident.undoing
+    undoing = replace(incident, undo=None, undoing=True, repeated=repeated)
+    return _perform(case, undoing, rungs[index], index, now, undo=True)
+
+
+def _perform(
+    case: Case,
+    incident: Incident,
+    rung: Rung,
+    index: int,
+    now: Moment,
+    *,
+    again: bool = False,
+    undo: bool = False,
+) -> Decision:
+    counted = not again and not undo
+    attempts = incident.attempts + 1 if counted else incident.attempts
+    acting = replace(
+        incident,
+        phase=Phase.ACTING,
+        attempts=attempts,
+        rung=index,
+        well_since=None,
+        interrupted=False,
+        proposal=None,
+        undo=index if rung.step.undoable and not undo else None,
+        acted=None,
+    )
+    action = rung.step.action
+    ledger = case.ledger.begun(action, now) if counted else case.ledger
+    effects: list[Effect] = [
+        Perform(incident.id, incident.target, incident.playbook, rung, index, attempts, again, undo)
+    ]
+    number = len(ledger.attempts)
+    if attempts > 1 and counted:
+        effects.append(Tell(tell_of(Telling.RETRYING, acting, now, action=action, attempt=number)))
+    verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
+    return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
+
+
+def _escalate(case: Case, incident: Incident, now: Moment, reason: str) -> Decision:
+    escalated = replace(
+        incident, phase=Phase.ESCALATED, reason=reason, well_since=None, interrupted=False, proposal=None
+    )
+    told = Tell(tell_of(Telling.ESCALATED, escalated, now, reason=reason, attempts=len(case.ledger.attempts)))
+    return Decision(replace(case, incident=escalated), (told,), f"escalated: {reason}")
+
+
+def step_ended(case: Case, ended: StepEnded, now: Moment) -> Decision:
+    """The step that ran is over: only what is seen from now on counts."""
+    incident = case.incident
+    if incident is None or incident.id != ended.incident or incident.phase is not Phase.ACTING:
+        return Decision(case, (), "that step belongs to no running incident")
+    outcome = ended.outcome
+    case = replace(case, ledger=case.ledger.ended(now))
+    if incident.undoing and outcome.result is Result.FAILED:
+        return _escalate(case, replace(incident, acted=now, undoing=False), now, "undo-failed")
+    spent = (
+        incident.spent | {incident.rung} if outcome.hopeless and incident.rung is not None else incident.spent
+    )
+    untouched = outcome.result is Result.SKIPPED
+    incident = replace(
+        incident,
+        acted=now,
+        spent=spent,
+        undo=None if untouched else incident.undo,
+        undoing=False,
+        # Done goes to verification, everything else back to judgement.
+        phase=Phase.VERIFYING if outcome.result is Result.DONE else Phase.OPEN,
+    )
+    return Decision(
+        replace(case, incident=incident), (Look(0.0),), f"the step is {outcome.result.value}: looking again"
+    )
+
+
+def answered(case: Case, answer: Answer) -> Decision:
+    """A person has answered a proposal, or its plan is not the one that was shown any more."""
+    incident = case.incident
+    proposal = incident.proposal if incident is not None else None
+    if incident is None or proposal is None or proposal.id != answer.proposal or proposal.approved_by:
+        return Decision(case, (), "no such proposal waits")
+    match answer:
+        case Approved():
+            changed = replace(incident, proposal=replace(proposal, approved_by=answer.by))
+            reason = f"approved by {answer.by}"
+        case Declined():
+            changed = replace(incident, proposal=None, spent=incident.spent | {proposal.rung})
+            reason = f"declined by {answer.by}"
+        case Stale():
+            changed = replace(incident, proposal=None)
+            reason = "what was proposed has changed: to be proposed anew"
+    return Decision(replace(case, incident=changed), (Look(0.0),), reason)
+
+
+def verification(incident: Incident, policy: Policy) -> Verification:
+    """What has to be seen before the latest step counts."""
+    rungs = policy.playbook.rungs
+    if incident.rung is not None and incident.rung < len(rungs):
+        return rungs[incident.rung].step.verify
+    return rungs[0].step.verify if rungs else Verification()
+
+
+def time_left(incident: Incident, seen: Observation, policy: Policy, now: Moment) -> float:
+    """Seconds left for the latest step to prove itself; the target's own start period comes on top."""
+    allowed = verification(incident, policy).within + seen.patience
+    return allowed - now.seconds_since(incident.acted or incident.opened)
+
+
+def may_act(incident: Incident, policy: Policy) -> bool:
+    """False when config only lets us watch; a person's order is a yes."""
+    return incident.ordered or Autonomy.OBSERVE not in (policy.autonomy, policy.playbook.autonomy)
+
+
+def _needs_a_yes(rung: Rung, incident: Incident, policy: Policy) -> bool:
+    """A person's order to heal is no yes to a step that asks for one by itself: it ships something new."""
+    if rung.step.autonomy is not Autonomy.ACT:
+        return True
+    return not incident.ordered and Autonomy.PROPOSE in (policy.autonomy, policy.playbook.autonomy)
+
+
+def fresh_start(case: Case, incident: Incident, policy: Policy) -> bool:
+    """True when nothing is held against an escalated target any more: a new image, or a new config."""
+    return may_act(incident, policy) and not case.ledger.attempts and not case.ledger.given_up

@@ -1,0 +1,160 @@
+"""The vocabulary of a decision: what can happen, what can follow from it, and what config says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watchdog.core.guardrail import Limits
+from watchdog.core.incident import Case
+from watchdog.core.notification import Notification, Severity
+from watchdog.core.observation import Observation
+from watchdog.core.playbook import Autonomy, Playbook, Rung
+from watchdog.core.run import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What config says of one target, as far as a decision needs it. Seconds.
+
+    Attributes:
+        boot_grace: after the machine booted, how long nothing is judged: everything is still starting.
+        tell_hold_after: how long a person's stop must last before it is told (a restart is no news).
+        verify_every: between two looks while a step is verified.
+        proposal_lasts: how long a proposal waits for a human yes.
+        next_id: the id that a new incident would get.
+        standing_hold: config or a label keeps hands off for good.
+    """
+
+    playbook: Playbook
+    limits: Limits = Limits()
+    severity: Severity = Severity.HIGH
+    autonomy: Autonomy = Autonomy.ACT
+    boot_grace: float = 60.0
+    tell_hold_after: float = 5.0
+    verify_every: float = 2.0
+    proposal_lasts: float = 3600.0
+    next_id: str = "0"
+    standing_hold: bool = False
+
+
+class Order(StrEnum):
+    """What a person can order for a target."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    RETRY = "retry"
+    HEAL = "heal"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A person's order."""
+
+    order: Order
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """The step of this incident's run ended so."""
+
+    incident: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonReturned:
+    """The daemon started and found this incident in the middle of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A person said yes to a proposal, whose plan is still the one that was shown."""
+
+    proposal: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A person said no to a proposal."""
+
+    proposal: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What a proposal was made of has changed since: it has to be made anew."""
+
+    proposal: str
+
+
+Answer = Approved | Declined | Stale
+Event = Observation | Ordered | StepEnded | DaemonReturned | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Carry out this rung for this incident.
+
+    Attributes:
+        attempt: counted from 1 within the incident.
+        again: it repeats an interrupted one.
+        undo: take back what the rung's action did.
+    """
+
+    incident: str
+    target: str
+    playbook: str
+    rung: Rung
+    index: int
+    attempt: int
+    again: bool = False
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Make the exact plan of this rung, keep it under this id, and wait for a human yes."""
+
+    proposal: str
+    incident: str
+    target: str
+    playbook: str
+    rung: Rung
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Ask the check again after so many seconds."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell people."""
+
+    notification: Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """End the running step: the target is a person's now."""
+
+    reason: str
+
+
+Effect = Perform | Propose | Look | Tell | Abort
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is remembered from now on, what is to be done, and why."""
+
+    case: Case
+    effects: tuple[Effect, ...]
+    reason: str
