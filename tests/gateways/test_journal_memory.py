@@ -12,6 +12,7 @@ from tests.gateways.journal_samples import NAMES, a_case, a_hold, a_notification
 from watchdog.core.errors import JournalError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Case, Hold, Incident, Phase
+from watchdog.core.kept import KeptConfig
 from watchdog.core.observation import Finding
 from watchdog.core.roster import ComposeOrigin, Known
 from watchdog.core.target import Wishes
@@ -205,3 +206,23 @@ def test_a_finding_with_odd_characters_is_no_obstacle(memory: Memory) -> None:
     (case,) = memory.load_cases()
     assert case.incident is not None
     assert case.incident.finding.facts == {"error": "\0 ? é 😀 ' \" \\"}
+
+
+def test_the_last_good_configuration_is_kept(memory: Memory) -> None:
+    """One is kept, the latest, with every file's text; none before the first."""
+    assert memory.kept_config() is None
+    older, newer = (
+        KeptConfig(path="/etc/w.yml", files={"/etc/w.yml": text}, at=at(second))
+        for second, text in enumerate(("version: 1\n", "# é\nversion: 1\n"))
+    )
+
+    memory.keep_config(older)
+    memory.keep_config(newer)
+
+    assert memory.kept_config() == newer
+
+
+def test_the_journal_can_be_asked_whether_it_writes(memory: Memory) -> None:
+    """A pulse is written as often as wanted, and leaves one row."""
+    memory.pulse(at(1))
+    memory.pulse(at(2))

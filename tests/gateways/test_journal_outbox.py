@@ -7,6 +7,7 @@ import pytest
 
 from tests.gateways.journal_samples import a_case, a_notification, an_incident, at
 from watchdog.core.errors import JournalError
+from watchdog.core.notification import Telling
 from watchdog.core.story import Delivery, OutboxEntry, Told
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_memory import Memory
@@ -143,3 +144,34 @@ def test_what_was_told_of_an_incident_is_told_with_its_fate(outbox: Outbox) -> N
     telegram = replace(log, notifier="telegram", state=Delivery.REFUSED, tried=at(9), error="blocked")
     assert Told(id=1, notification=NEWS[0], deliveries=(log, telegram)) == told[0]
     assert [Told(id=n, notification=NEWS[n - 1]) for n in range(2, 6)] == list(told[1:])
+
+
+def test_what_concerns_no_target_is_delivered_like_all_else(outbox: Outbox) -> None:
+    """A broken configuration is told through the same queue, after what was decided before it."""
+    broken = replace(NEWS[0], telling=Telling.CONFIG_BROKEN, incident=None)
+
+    outbox.tell(broken)
+
+    assert outbox.undelivered("log", 100)[-1].notification == broken
+
+
+def test_the_latest_of_a_kind_is_found(outbox: Outbox) -> None:
+    """What was told last of the configuration is known after a restart too; None before the first."""
+    kinds = (Telling.CONFIG_BROKEN, Telling.CONFIG_MENDED)
+    assert outbox.last_told(*kinds) is None
+    for telling in (*kinds, Telling.CONFIG_BROKEN):
+        outbox.tell(replace(NEWS[0], telling=telling, incident=None))
+
+    last = outbox.last_told(*kinds)
+
+    assert last is not None
+    assert last.telling is Telling.CONFIG_BROKEN
+
+
+def test_the_depth_is_what_waits_for_each_notifier(outbox: Outbox) -> None:
+    """Delivered and refused ones wait no more; a notifier that never asked waits for what it would get."""
+    outbox.tried(1, "log", Delivery.DELIVERED, "", at(9))
+    outbox.tried(2, "log", Delivery.REFUSED, "no", at(9))
+    outbox.tried(3, "log", Delivery.PENDING, "away", at(9))
+
+    assert outbox.depths(("log", "telegram")) == {"log": 3, "telegram": 5}

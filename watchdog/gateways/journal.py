@@ -16,8 +16,9 @@ from typing import TypeVar
 from watchdog.core.errors import JournalError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Case, Hold, Incident
+from watchdog.core.kept import KeptConfig
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Notification
+from watchdog.core.notification import Notification, Telling
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
@@ -190,6 +191,32 @@ class Journal:
         """Write that it could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
         await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, state, error, now))
+
+    async def tell(self, notification: Notification) -> None:
+        """Write down what is to be told outside any decision on a target."""
+        await self._call(partial(self._parts.outbox.tell, notification))
+
+    async def last_told(self, *tellings: Telling) -> Notification | None:
+        """The latest notification of one of these kinds, None if there never was one."""
+        return await self._call(partial(self._parts.outbox.last_told, *tellings))
+
+    async def depths(self, notifiers: tuple[str, ...]) -> dict[str, int]:
+        """How many notifications each of these notifiers has still to deliver."""
+        return await self._call(partial(self._parts.outbox.depths, notifiers))
+
+    # --- the configuration: written by the reloader -----------------------------------------------------
+
+    async def keep_config(self, kept: KeptConfig) -> None:
+        """Write the configuration down as the last good one, in place of the one before."""
+        await self._call(partial(self._parts.memory.keep_config, kept))
+
+    async def kept_config(self) -> KeptConfig | None:
+        """The last good configuration, None before the first."""
+        return await self._call(self._parts.memory.kept_config)
+
+    async def pulse(self, now: Moment) -> None:
+        """Write something small: returns when the journal can be written, raises JournalError when not."""
+        await self._call(partial(self._parts.memory.pulse, now))
 
     # --- targets: written by the listener ---------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import re
 
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Case, Hold, Incident, Phase
+from watchdog.core.kept import KeptConfig
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.roster import Known
@@ -90,6 +91,29 @@ class Memory:
         with self._file.transaction():
             self._file.forget("target", target)
             self._file.do("DELETE FROM targets WHERE target = ?", target)
+
+    def keep_config(self, kept: KeptConfig) -> None:
+        """Write the configuration down as the last good one."""
+        with self._file.transaction():
+            self._file.do(
+                "INSERT INTO kept_config (id, record) VALUES (1, ?)"
+                " ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+                dump(kept),
+            )
+
+    def kept_config(self) -> KeptConfig | None:
+        """The last good configuration, None before the first."""
+        with self._file.reading():
+            row = self._file.row("SELECT record FROM kept_config")
+            return load_optional(KeptConfig, row[0] if row else None)
+
+    def pulse(self, now: Moment) -> None:
+        """Write something, to see whether that can be done."""
+        with self._file.transaction():
+            self._file.do(
+                "INSERT INTO pulse (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+                dump(now),
+            )
 
     def _save_incident(self, incident: Incident) -> None:
         digits = re.search(r"[0-9]{1,18}$", incident.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Notification
+from watchdog.core.notification import Notification, Telling
 from watchdog.core.story import Delivery, OutboxEntry, Told
 from watchdog.gateways.journal_file import JournalFile, Row
 from watchdog.gateways.journal_rows import clean, dump, load, load_optional
@@ -36,6 +36,34 @@ class Outbox:
         if entries:
             self._settled[notifier] = entries[0].id - 1
         return entries
+
+    def tell(self, notification: Notification) -> None:
+        """Write down what is to be told outside any decision."""
+        with self._file.transaction():
+            self._file.do("INSERT INTO outbox (record) VALUES (?)", dump(notification))
+
+    def last_told(self, *tellings: Telling) -> Notification | None:
+        """The latest notification of one of these kinds."""
+        with self._file.reading():
+            row = self._file.row(
+                f"SELECT record FROM outbox WHERE telling IN ({', '.join('?' * len(tellings))})"  # noqa: S608 - marks
+                " ORDER BY id DESC LIMIT 1",
+                *(telling.value for telling in tellings),
+            )
+            return load_optional(Notification, row[0] if row else None)
+
+    def depths(self, notifiers: tuple[str, ...]) -> dict[str, int]:
+        """How many notifications each of these has still to deliver."""
+        depths = {}
+        for notifier in notifiers:
+            after = self._start_of(notifier)
+            with self._file.reading():
+                depths[notifier] = self._file.number(
+                    "SELECT count(*) FROM outbox LEFT JOIN deliveries ON outbox_id = id AND notifier = ?"
+                    " WHERE id > ? AND coalesce(state, 'pending') = 'pending'",
+                    *(notifier, after),
+                )
+        return depths
 
     def tried(self, outbox_id: int, notifier: str, state: Delivery, error: str, now: Moment) -> None:
         """Write how one try to deliver went."""

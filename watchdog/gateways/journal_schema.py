@@ -120,7 +120,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released')),
+            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)
@@ -151,6 +151,22 @@ _FIRST = (
         target TEXT PRIMARY KEY,
         record TEXT NOT NULL CHECK (json_valid(record)),
         CHECK (target = json_extract(record, '$.target'))
+    ) STRICT
+    """,
+    # The configuration as it was last found good: one row.
+    """
+    CREATE TABLE kept_config (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        path TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.path')) VIRTUAL,
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL
+    ) STRICT
+    """,
+    # Written to see whether the journal can be: one row.
+    """
+    CREATE TABLE pulse (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        at TEXT NOT NULL CHECK (json_valid(at))
     ) STRICT
     """,
 )
