@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 HIDDEN = "[hidden]"
+SHORTEST = 4
 
 _SHAPES = (
     # A Telegram bot token; \b would miss the one in ".../bot123456:AA...".
     re.compile(r"(?<!\d)\d{6,}:[\w-]{30,}"),
-    # user:password@ in a URL
-    re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
-    # Authorization: Bearer xyz / Token xyz
-    re.compile(r"(?i)(?<=bearer )[\w.~+/=-]{8,}|(?<=token )[\w.~+/=-]{16,}"),
-    # password=..., token: ..., api_key="..."
+    # user:password@ in a URL, also :password@, also with an @ in the password
+    re.compile(r"(?<=://)[^/\s:@]*:[^/\s]+(?=@)"),
+    # Authorization: Basic xyz
+    re.compile(r"""(?i)authorization["']?\s*[=:]\s*["']?(?:[a-z]+\s+)?(?P<value>[^\s"',]{3,})"""),
+    # Bearer xyz / Token xyz; a word without a digit is a word
     re.compile(
-        r"""(?ix)(?:pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?(?P<value>[^\s"',;&]{3,})"""
+        r"(?i)\b(?:bearer\s+(?P<bearer>(?=\S*\d)[\w.~+/=-]{8,})|token\s+(?P<token>(?=\S*\d)[\w.~+/=-]{16,}))"
+    ),
+    # password=..., token: ..., api_key="with spaces"
+    re.compile(
+        r"""(?ix)(?:passw(?:or)?d|passphrase|(?<![a-z])pass|secret|token|(?:api|access|private|signing)[_-]?key)
+        (?:[_-]?key)?["']?\s*[=:]\s*
+        (?:"(?P<double>[^"]{3,})"|'(?P<single>[^']{3,})'|["']?(?P<value>[^\s"',;&]{3,}))"""
     ),
 )
 
@@ -36,15 +45,26 @@ def names_secret(name: str) -> bool:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the known secret values and without what has the shape of one."""
-    for secret in sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True):  # noqa: PLR2004 - shorter values would hide ordinary words
+    for secret in sorted(_spellings(secrets), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     for shape in _SHAPES:
         text = shape.sub(_hide, text)
     return text
 
 
+def _spellings(secrets: Iterable[str]) -> set[str]:
+    """The secrets as they may stand in text: without the newline of their file, quoted in a URL or in JSON.
+
+    One of many lines (a key) is logged a line at a time. Short ones are left: they would hide ordinary words.
+    """
+    plain = {part.strip() for secret in secrets for part in (secret, *secret.splitlines())}
+    spelled = {form for value in plain for form in (value, quote(value, safe=""), json.dumps(value)[1:-1])}
+    return {form for form in spelled if len(form) >= SHORTEST}
+
+
 def _hide(match: re.Match[str]) -> str:
-    value = match.groupdict().get("value")
-    if value is None:
+    name = next((name for name, value in match.groupdict().items() if value is not None), None)
+    if name is None:
         return HIDDEN
-    return match.group(0)[: match.start("value") - match.start(0)] + HIDDEN
+    whole, (start, end), at = match.group(0), match.span(name), match.start(0)
+    return whole[: start - at] + HIDDEN + whole[end - at :]

@@ -46,7 +46,10 @@ class ContainerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One target, as last seen. `container_id` is kept after the container is gone; `present` then is False."""
+    """One target, as last seen. `container_id` is kept after the container is gone; `present` then is False.
+
+    `incarnation` is that of the last inspect, to tell a rest that lasts from a new one.
+    """
 
     target: str
     container_id: str
@@ -57,6 +60,7 @@ class Known:
     wishes: Wishes = Wishes()
     origin: ComposeOrigin | None = None
     resting_since: Moment | None = None
+    incarnation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +75,31 @@ class Roster:
         """The roster after a full list, and the targets that look different from what was known.
 
         An empty list makes every target absent, but removes none: what that means is for judgement.
+        Only a label that takes it out of sight removes a target.
         """
         best: dict[str, ContainerRow] = {}
+        disabled: set[str] = set()
+        listed: set[str] = set()
         for row in rows:
-            if row.labels.get(ONE_OFF, "False").lower() == "true" or not read_labels(row.labels).enabled:
+            listed.add(row.id)
+            if row.labels.get(ONE_OFF, "False").lower() == "true":
                 continue
             name = name_target(row.labels, row.name)
-            if name not in best or _rank(row) > _rank(best[name]):
+            if not read_labels(row.labels).enabled:
+                disabled.add(name)
+            elif name not in best or _rank(row) > _rank(best[name]):
                 best[name] = row
         targets = {name: _from_row(name, row, self.targets.get(name), now) for name, row in best.items()}
         for name, known in self.targets.items():
-            if name not in targets:
+            if name not in targets and name not in disabled:
                 targets[name] = replace(known, present=False, state="", health="", resting_since=None)
         changed = frozenset(name for name, known in targets.items() if known != self.targets.get(name))
-        current = {known.container_id for known in targets.values()}
+        # While one container replaces another, both lives matter; and events run ahead of the list.
+        current = listed | {known.container_id for known in targets.values()}
         return (
             Roster(
                 targets=targets,
-                lives={i: life for i, life in self.lives.items() if i in current},
+                lives={i: life for i, life in self.lives.items() if i in current or life.removed_by is None},
                 restarts={i: samples for i, samples in self.restarts.items() if i in current},
             ),
             changed,
@@ -113,10 +124,14 @@ class Roster:
         return replace(self, lives=lives)
 
     def attributed(self, container_id: str) -> Roster:
-        """The roster knowing that we were in the middle of stopping or replacing this container."""
+        """The roster knowing that we were in the middle of stopping or replacing this container.
+
+        It may run on all the same: a signal to end that we did not announce is a person's even so.
+        """
         ours = Hand.WATCHDOG
-        life = Life(
-            container_id=container_id, first_kill=ours, ended_by=ours, removed_by=ours, created_by=ours
+        before = self.lives.get(container_id, Life(container_id=container_id))
+        life = replace(
+            before, first_kill=ours, killed_at=None, ended_by=ours, removed_by=ours, created_by=ours
         )
         return replace(self, lives={**self.lives, container_id: life})
 
@@ -124,7 +139,10 @@ class Roster:
         """The roster after an inspect of a target's container."""
         known = self.targets[target]
         down = facts.state in ("exited", "created", "dead")
-        resting = (known.resting_since or now) if down else None
+        # Started and down again between two looks: that is a new rest, and the engine has its turn anew.
+        same = known.container_id == facts.id and known.incarnation in ("", facts.incarnation)
+        since = known.resting_since if same else None
+        resting = (since or now) if down else None
         known = replace(
             known,
             container_id=facts.id,
@@ -133,6 +151,7 @@ class Roster:
             health=facts.health,
             present=True,
             resting_since=resting,
+            incarnation=facts.incarnation,
         )
         samples = self.restarts.get(facts.id, ())
         if not samples or samples[-1].count != facts.restart_count:
@@ -199,4 +218,5 @@ def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -
         wishes=read_labels(row.labels),
         origin=read_origin(row.labels, row.image_id, row.image),
         resting_since=(since or now) if down else None,
+        incarnation=before.incarnation if same and before is not None else "",
     )
