@@ -282,13 +282,20 @@ class _Loader:
     ) -> None:
         """What is right by itself and wrong beside another."""
         for check in checks:
-            if file is not None and check.within > file.sweep:
-                entry = self._root.entries["checks"].entries[check.name]
-                what = (
-                    f"{show_duration(check.within)} is longer than the sweep of {show_duration(file.sweep)}"
-                )
+            if file is None or check.within <= file.sweep:
+                continue
+            within, sweep = show_duration(check.within), show_duration(file.sweep)
+            written = self._root.entries.get("checks")
+            if written is not None and "within" in written.entries[check.name].entries:
+                entry = written.entries[check.name]
+                place, key = entry.place_of("within"), f"{entry.key}.within"
+                what = f"{within} is longer than the sweep of {sweep}"
                 fix = "a look must be over before the next: shorten it, or lengthen sweep"
-                self._report.add(entry.place_of("within"), what, key=f"{entry.key}.within", fix=fix)
+            else:
+                place, key = self._root.place_of("sweep"), "sweep"
+                what = f"{sweep} is shorter than one look of {check.name} may take, {within} by default"
+                fix = f"a look must be over before the next: lengthen it, or write checks.{check.name}.within"
+            self._report.add(place, what, key=key, fix=fix)
         if guardrails is not None and guardrails.first > guardrails.longest:
             node = self._root.entries["guardrails"]
             what = f"{show_duration(guardrails.first)} is longer than longest, {show_duration(guardrails.longest)}"
