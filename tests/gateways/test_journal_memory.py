@@ -223,6 +223,6 @@ def test_the_last_good_configuration_is_kept(memory: Memory) -> None:
 
 
 def test_the_journal_can_be_asked_whether_it_writes(memory: Memory) -> None:
-    """A pulse is written as often as wanted, and leaves one row."""
-    memory.pulse(at(1))
-    memory.pulse(at(2))
+    """A beat is written as often as wanted, and one row is left."""
+    memory.beat(at(1))
+    memory.beat(at(2))

@@ -175,3 +175,12 @@ def test_the_depth_is_what_waits_for_each_notifier(outbox: Outbox) -> None:
     outbox.tried(3, "log", Delivery.PENDING, "away", at(9))
 
     assert outbox.depths(("log", "telegram")) == {"log": 3, "telegram": 5}
+
+
+def test_a_notifier_that_comes_later_starts_at_the_present(outbox: Outbox) -> None:
+    """One that a reload brings is not flooded with what was told before it."""
+    outbox.tried(1, "log", Delivery.DELIVERED, "", at(9))
+    outbox.let_go_of_the_past()
+    outbox.tell(NEWS[0])
+
+    assert waiting(outbox, "telegram") == [6]

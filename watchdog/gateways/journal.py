@@ -181,6 +181,10 @@ class Journal:
         """
         return await self._call(partial(self._parts.outbox.undelivered, notifier, limit))
 
+    async def let_go_of_the_past(self) -> None:
+        """Let a notifier that never asked before start with what is decided from now on."""
+        await self._call(self._parts.outbox.let_go_of_the_past)
+
     async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
         """Write that it was handed over."""
         await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, Delivery.DELIVERED, "", now))
@@ -214,9 +218,9 @@ class Journal:
         """The last good configuration, None before the first."""
         return await self._call(self._parts.memory.kept_config)
 
-    async def pulse(self, now: Moment) -> None:
+    async def beat(self, now: Moment) -> None:
         """Write something small: returns when the journal can be written, raises JournalError when not."""
-        await self._call(partial(self._parts.memory.pulse, now))
+        await self._call(partial(self._parts.memory.beat, now))
 
     # --- targets: written by the listener ---------------------------------------------------------------
 

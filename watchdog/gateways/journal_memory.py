@@ -107,11 +107,11 @@ class Memory:
             row = self._file.row("SELECT record FROM kept_config")
             return load_optional(KeptConfig, row[0] if row else None)
 
-    def pulse(self, now: Moment) -> None:
+    def beat(self, now: Moment) -> None:
         """Write something, to see whether that can be done."""
         with self._file.transaction():
             self._file.do(
-                "INSERT INTO pulse (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+                "INSERT INTO beat (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
                 dump(now),
             )
 

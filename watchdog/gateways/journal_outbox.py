@@ -14,13 +14,17 @@ class Outbox:
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
-        with file.reading():
-            # Where a new notifier starts: at the present, unless nobody ever asked for what is there.
-            self._before = file.number(
-                "SELECT coalesce(max(id), 0) FROM outbox WHERE EXISTS (SELECT 1 FROM notifiers)"
-            )
+        self._before = 0
+        self.let_go_of_the_past()
         # Up to which row each notifier has nothing left to do: what is past is not searched again.
         self._settled: dict[str, int] = {}
+
+    def let_go_of_the_past(self) -> None:
+        """Let a notifier that never asked before start at the present, unless none ever asked for what is there."""
+        with self._file.reading():
+            self._before = self._file.number(
+                "SELECT coalesce(max(id), 0) FROM outbox WHERE EXISTS (SELECT 1 FROM notifiers)"
+            )
 
     def undelivered(self, notifier: str, limit: int) -> tuple[OutboxEntry, ...]:
         """What one notifier has still to deliver, oldest first."""

@@ -164,7 +164,7 @@ _FIRST = (
     """,
     # Written to see whether the journal can be: one row.
     """
-    CREATE TABLE pulse (
+    CREATE TABLE beat (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         at TEXT NOT NULL CHECK (json_valid(at))
     ) STRICT
