@@ -30,6 +30,7 @@ class Telling(StrEnum):
     HELD = "held"
     ASKED = "asked"
     RELEASED = "released"
+    SWITCHED_OFF = "switched_off"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from watchdog.core.errors import JournalError
+from watchdog.core.freeze import Freeze
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Case, Hold, Incident
 from watchdog.core.kept import KeptConfig
@@ -23,6 +24,7 @@ from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
 from watchdog.gateways.journal_file import JournalFile
+from watchdog.gateways.journal_freezes import Freezes
 from watchdog.gateways.journal_memory import Memory
 from watchdog.gateways.journal_outbox import Outbox
 from watchdog.gateways.journal_rows import prepare
@@ -40,6 +42,7 @@ class _Parts:
     runs: Runs
     outbox: Outbox
     past: Past
+    freezes: Freezes
 
     def story(self, incident_id: str) -> Story:
         return Story(
@@ -55,7 +58,7 @@ def _open(path: Path) -> _Parts:
     prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
     file = JournalFile(path)
     try:
-        return _Parts(file, Memory(file), Runs(file), Outbox(file), Past(file))
+        return _Parts(file, Memory(file), Runs(file), Outbox(file), Past(file), Freezes(file))
     except BaseException:
         file.close()
         raise
@@ -221,6 +224,26 @@ class Journal:
     async def beat(self, now: Moment) -> None:
         """Write something small: returns when the journal can be written, raises JournalError when not."""
         await self._call(partial(self._parts.memory.beat, now))
+
+    # --- freezes: written at start ----------------------------------------------------------------------
+
+    async def save_freeze(
+        self,
+        freeze: Freeze,
+        fingerprint: str,
+        text: str,
+        notifications: tuple[Notification, ...],
+        now: Moment,
+    ) -> None:
+        """Write how the daemon before this one froze: a line of the story, and what is to be told of it.
+
+        `fingerprint` stands for the version and the configuration that it ran; `text` is the line.
+        """
+        await self._call(partial(self._parts.freezes.save, freeze, fingerprint, text, notifications, now))
+
+    async def freezes(self, fingerprint: str) -> dict[str, int]:
+        """How often each check froze a daemon of this version and configuration."""
+        return await self._call(partial(self._parts.freezes.count, fingerprint))
 
     # --- targets: written by the listener ---------------------------------------------------------------
 

@@ -120,7 +120,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended')),
+            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended', 'switched_off')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)
@@ -160,6 +160,17 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         path TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.path')) VIRTUAL,
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL
+    ) STRICT
+    """,
+    # In whose code a daemon froze; the fingerprint is that of its version and configuration.
+    """
+    CREATE TABLE freezes (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL CHECK (json_valid(at)),
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(at, '$.wall')) VIRTUAL,
+        check_name TEXT NOT NULL,
+        target TEXT NOT NULL,
+        fingerprint TEXT NOT NULL
     ) STRICT
     """,
     # Written to see whether the journal can be: one row.

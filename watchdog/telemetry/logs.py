@@ -24,11 +24,21 @@ Form = Literal["json", "readable"]
 # Happenings by their first word, or whole name; the others are worth INFO.
 _LEVELS = {
     "decision": logging.DEBUG,
+    "probe.ended": logging.DEBUG,
+    "engine.event": logging.DEBUG,
     "engine.lost": logging.ERROR,
+    "notification.delivered": logging.DEBUG,
+    "config.broken": logging.ERROR,
+    "config.reload_failed": logging.ERROR,
+    "web.exposed": logging.WARNING,
     "incident.opened": logging.WARNING,
     "incident.escalated": logging.ERROR,
     "hold.begun": logging.WARNING,
     "notification.failed": logging.WARNING,
+    "heartbeat.failed": logging.WARNING,
+    "heartbeat.sent": logging.DEBUG,
+    "daemon.frozen": logging.ERROR,
+    "engine.refused": logging.ERROR,
 }
 # These tell their whole life at INFO (a URL with a token in it, each job that ran).
 _CHATTY = ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "docker", "aiohttp.access", "asyncio")

@@ -4,6 +4,7 @@ Belongs here: a catalogue per language (`english.py`) and what fills it. Does no
 ANSI are the notifier's and the command line's) and any decision.
 """
 
+from watchdog.wording.beats import describe_beat, describe_complaint, describe_degradation
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_end, describe_finding
@@ -16,6 +17,9 @@ __all__ = [
     "ENGLISH",
     "Catalogue",
     "Message",
+    "describe_beat",
+    "describe_complaint",
+    "describe_degradation",
     "describe_end",
     "describe_finding",
     "describe_happening",

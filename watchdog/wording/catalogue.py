@@ -46,6 +46,10 @@ class Catalogue:
         results: of a step, by result.
         happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
         actions: what an action does, in words, by its name; those without are told by name.
+        parts: what watchdog is made of, as the beginning of a sentence.
+        beat_fails, beat_advice: the first and the last line for who hears that a beat failed.
+        degradations: what does not work as it should, without a fact in it, by part.
+        switched_off: that a check (`{check}`) is not asked any more.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
     """
 
@@ -67,6 +71,11 @@ class Catalogue:
     results: Mapping[str, str]
     happenings: Mapping[str, str]
     actions: Mapping[str, str]
+    parts: Mapping[str, str]
+    beat_fails: str
+    beat_advice: str
+    degradations: Mapping[str, str]
+    switched_off: str
     seconds: str
     minutes: str
     hours: str

@@ -33,6 +33,12 @@ ENGLISH = Catalogue(
         "config_mended": "is good again",
         "unknown": "could not be looked at: {reason}",
         "could_not_look": "could not be looked at: {reason}",
+        "froze": "froze watchdog, which ended itself after {seconds} s without a sign of life (at {place})",
+        "cannot_be_asked": "cannot be asked: {reason}",
+        "said_no": "does not do its work: {reason}",
+        "stood_still": "made no progress within {within} s",
+        "some_stood_still": "made no progress within {within} s: {names}",
+        "all_switched_off": "are all switched off: nothing is looked at",
     },
     strange_finding="was found in a state that has no words yet: {kind}",
     signals={
@@ -144,6 +150,18 @@ ENGLISH = Catalogue(
                 "If it shall stay down: watchdog hold {target}",
             ),
         ),
+        "switched_off": Told(
+            title="the check {target} is switched off: it {finding}, not for the first time",
+            lines=(
+                "What was done: everything else is watched as before; this check is not asked any more.",
+                (
+                    "What you can do: mend the check. A changed configuration (a comment is enough) or another "
+                    "version of watchdog switches it on again at the next start."
+                ),
+                "Is the configuration right: watchdog config check",
+                "What else is degraded: watchdog status",
+            ),
+        ),
         "released": Told(
             title="{target} is looked after again",
             lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
@@ -238,10 +256,13 @@ ENGLISH = Catalogue(
         "hold.begun": "hands off from now on: {act}",
         "hold.ended": "no longer held",
         "engine.lost": "the Docker engine cannot be asked: {reason}",
+        "engine.refused": "the socket refused for {seconds} s, it may be a stale file: watchdog ends, to be restarted",
         "engine.found": "the Docker engine answers again",
         "journal.failed": "the journal cannot be written: {reason}",
         "config.reloaded": "the configuration was loaded again by {by}: {changes} changes",
         "config.reload_failed": "the configuration was not loaded again, the old one stays: {problem}",
+        "heartbeat.failed": "the heartbeat could not be delivered: {reason}",
+        "daemon.frozen": "the daemon before this one froze and ended itself: {reason}",
         "daemon.stopping": "watchdog is stopping",
     },
     actions={
@@ -251,6 +272,26 @@ ENGLISH = Catalogue(
         "recreate_service": "replace its container by a new one of the same image",
         "rebuild_service": "build its image anew and replace its container",
     },
+    parts={
+        "engine": "The Docker engine",
+        "checks": "The checks",
+        "monitor": "The monitor (looks)",
+        "responder": "The responder (decides)",
+        "dispatcher": "The dispatcher (tells people)",
+        "journal": "The journal",
+    },
+    beat_fails="watchdog is alive, but it cannot do its work:",
+    beat_advice="What you can do: on that machine, watchdog status, and read its log.",
+    degradations={
+        "engine": "the Docker engine cannot be asked",
+        "checks": "every check is switched off",
+        "monitor": "looking makes no progress",
+        "responder": "deciding makes no progress",
+        "dispatcher": "telling people makes no progress",
+        "journal": "the journal makes no progress",
+        "heartbeat": "the heartbeat could not be delivered",
+    },
+    switched_off="the check {check} is switched off: it froze watchdog twice",
     seconds="{n} s",
     minutes="{n} min {m} s",
     hours="{n} h {m} min",
