@@ -64,6 +64,15 @@ class TestProposals:
             ("1-1", "rebuild_service", 1)
         ]
 
+    def test_nothing_is_proposed_while_the_wait_runs(self) -> None:
+        """A proposal comes when its step could be done, not before."""
+        tale = Tale(Policy(playbook=remedy(ONCE, REBUILD)))
+        tale.crashed()
+        tale.step_ends(Result.FAILED)
+        tale.crashed()
+        assert tale.looks == [10.0]
+        assert Telling.PROPOSED not in tale.told
+
     def test_a_yes_lets_it_be_done_once(self) -> None:
         """After a yes the target is looked at again, and if it is still sick the step is done."""
         tale = climbed_to_rebuild()

@@ -647,6 +647,17 @@ class TestPeople:
         assert tale.incident.ending is Ending.TAKEN_OVER
         assert tale.told == [OPENED, HELD]
 
+    def test_a_look_from_before_the_stop_lifts_no_hold(self) -> None:
+        """A slow look that still shows it up says nothing against the stop that was seen since."""
+        tale = Tale()
+        before = tale.now
+        tale.passes(2)
+        tale.stopped()
+        tale.well(at=before)
+        tale.unhealthy(at=before)
+        assert tale.case.hold is not None
+        assert tale.performed == []
+
     def test_taken_over_is_not_told_twice(self) -> None:
         """A takeover was told with its incident; the hold that follows is not told once more."""
         tale = Tale()

@@ -14,7 +14,6 @@ from watchdog.core.decision import (
     Perform,
     Policy,
     Propose,
-    Stale,
     StepEnded,
     Tell,
 )
@@ -194,7 +193,7 @@ def answered(case: Case, answer: Answer) -> Decision:
         case Declined():
             changed = replace(incident, proposal=None, spent=incident.spent | {proposal.rung})
             reason = f"declined by {answer.by}"
-        case Stale():
+        case _:  # stale
             changed = replace(incident, proposal=None)
             reason = "what was proposed has changed: to be proposed anew"
     return Decision(replace(case, incident=changed), (Look(0.0),), reason)
