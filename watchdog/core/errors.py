@@ -7,7 +7,8 @@ WatchdogError
 │   ├── Unreachable        the other side could not be asked: nothing is known, nothing follows
 │   │   └── NobodyListens  ... because its socket refuses every connection: it may be a stale file
 │   └── Refused            the other side answered no
-│       └── NotThere       ... because what was asked for does not exist
+│       ├── NotThere       ... because what was asked for does not exist
+│       └── Changed        ... because it is not what it was any more; `names` says what differs
 └── DeliveryError          a notification could not be handed over; `permanent` if trying again is useless
 """
 
@@ -48,6 +49,18 @@ class Refused(GatewayError):  # noqa: N818 - the same
 
 class NotThere(Refused):
     """What was asked for does not exist."""
+
+
+class Changed(Refused):
+    """It is not what it was: the same request cannot succeed before a person has said what they want.
+
+    Attributes:
+        names: of what differs, as far as they are known.
+    """
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 class DeliveryError(WatchdogError):

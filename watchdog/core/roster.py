@@ -19,7 +19,11 @@ STOP_WINDOW = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeOrigin:
-    """Where Compose made a container from, as its labels say."""
+    """Where Compose made a container from, as its labels say.
+
+    Attributes:
+        version: of the Compose that made it. config_hash: what that one made of the service's configuration.
+    """
 
     project: str
     service: str
@@ -28,6 +32,9 @@ class ComposeOrigin:
     environment_files: tuple[str, ...] = ()
     image_id: str = ""
     image: str = ""
+    container_id: str = ""
+    version: str = ""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +188,9 @@ class Roster:
         )
 
 
-def read_origin(labels: Mapping[str, str], image_id: str, image: str) -> ComposeOrigin | None:
+def read_origin(
+    labels: Mapping[str, str], image_id: str, image: str, container_id: str = ""
+) -> ComposeOrigin | None:
     """Where Compose made a container from, None if it did not."""
     service, project = labels.get(SERVICE), labels.get(PROJECT)
     if not service or not project:
@@ -194,6 +203,9 @@ def read_origin(labels: Mapping[str, str], image_id: str, image: str) -> Compose
         environment_files=_paths(labels.get("com.docker.compose.project.environment_file")),
         image_id=image_id,
         image=image,
+        container_id=container_id,
+        version=labels.get("com.docker.compose.version", ""),
+        config_hash=labels.get("com.docker.compose.config-hash", ""),
     )
 
 
@@ -216,7 +228,7 @@ def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -
         state=row.state,
         health=row.health,
         wishes=read_labels(row.labels),
-        origin=read_origin(row.labels, row.image_id, row.image),
+        origin=read_origin(row.labels, row.image_id, row.image, row.id),
         resting_since=(since or now) if down else None,
         incarnation=before.incarnation if same and before is not None else "",
     )
