@@ -165,3 +165,48 @@ def test_names_of_secrets_are_recognised(name: str) -> None:
 def test_other_names_are_left_alone(name: str) -> None:
     """Hiding their values would hide ordinary words everywhere."""
     assert not names_secret(name)
+
+
+PING = "https://hc-ping.com/5f3c1a2b-canary-0000-1111-222233334444"
+
+
+@pytest.mark.parametrize("name", ["HEARTBEAT_URL", "WATCHDOG_HEARTBEAT_URL"])
+def test_the_address_of_the_heartbeat_is_a_secret(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under either name it is read, shown nowhere, and known as a secret, its token by itself too."""
+    monkeypatch.setenv(name, f" {PING} ")
+
+    settings = load_settings()
+
+    assert settings.heartbeat_url.get_secret_value() == PING
+    assert "canary" not in repr(settings)
+    assert {PING, PING.rpartition("/")[2]} <= set(settings.known_secrets())
+
+
+@pytest.mark.parametrize(
+    "value", ["hc-ping.com/canary", "htps://x/canary", "ftp://x/canary", "https:///canary", "http://a b/canary",
+              "http://x:99999/canary", "http://[canary"]
+)  # fmt: skip
+def test_an_address_that_cannot_be_pinged_is_told_without_showing_it(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in a secret is told by its name and place."""
+    monkeypatch.setenv("HEARTBEAT_URL", value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(folder=tmp_path)
+    assert caught.value.problems == (
+        (
+            "environment HEARTBEAT_URL: is no URL that begins with https:// or http:// (value hidden). "
+            "Fix: correct it, or unset it for the default"
+        ),
+    )
+
+
+def test_a_bad_address_in_dotenv_is_told_with_its_line(tmp_path: Path) -> None:
+    """The line of .env, whatever case its name is written in; an empty value is none."""
+    (tmp_path / ".env").write_text("A=1\nheartbeat_url=canary\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(folder=tmp_path)
+    assert caught.value.problems[0].startswith(".env:2:1 HEARTBEAT_URL: is no URL")
+
+    (tmp_path / ".env").write_text("HEARTBEAT_URL=\n")
+    assert load_settings(folder=tmp_path).heartbeat_url.get_secret_value() == ""

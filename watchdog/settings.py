@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watchdog.core.address import parse_address
+from watchdog.core.ping import secrets_of
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.redaction import names_secret
 
@@ -43,6 +45,8 @@ _LARGEST_SECRET = 64 * 1024
 _LONGEST_FOLDER = 107 - len("/control.sock")
 # Flags that end up in variables with a secret's name; hiding these words would hide half of every log.
 _NO_SECRET = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
+# The stack's .env may call it by its plain name.
+HEARTBEAT_NAMES = ("HEARTBEAT_URL", f"{PREFIX}HEARTBEAT_URL")
 _PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 
@@ -76,6 +80,21 @@ def _listens(text: str) -> str:
     return text
 
 
+def _can_be_pinged(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value().strip()
+    if not text:
+        return SecretStr("")
+    try:
+        parts = urllib.parse.urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or any(character.isspace() for character in text):
+        # The value is not shown: it holds a token.
+        raise ValueError("is no URL that begins with https:// or http:// (value hidden)")
+    return SecretStr(text)
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -102,10 +121,14 @@ class Settings(BaseSettings):
     # "": what watchdog.yml says.
     listen: Annotated[str, AfterValidator(_listens)] = ""
     language: Annotated[Literal["en", "fr"], BeforeValidator(_lower)] = "en"
+    heartbeat_url: Annotated[SecretStr, AfterValidator(_can_be_pinged)] = Field(
+        default=SecretStr(""), validation_alias=AliasChoices(*HEARTBEAT_NAMES)
+    )
 
     def known_secrets(self) -> tuple[str, ...]:
         """Every value that must never be shown, longest first; see the function of that name."""
-        return known_secrets()
+        found = {*known_secrets(), *secrets_of(self.heartbeat_url.get_secret_value())}
+        return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 
 
 def load_settings(dotenv: Path = DOTENV, folder: Path = SECRETS) -> Settings:
@@ -162,8 +185,10 @@ def known_secrets(
 def _translate(
     complaint: Mapping[str, Any], places: Mapping[str, Place], folder: Path, report: Report
 ) -> None:
-    name = PREFIX + str(complaint["loc"][0]).upper()
-    place = next((where for each, where in places.items() if each.upper() == name), Place(str(folder)))
+    field = str(complaint["loc"][0]).upper().removeprefix(PREFIX)
+    names = (PREFIX + field, *(name for name in HEARTBEAT_NAMES if field == name))
+    found = ((each.upper(), where) for each, where in places.items() if each.upper() in names)
+    name, place = next(found, (names[-1], Place(str(folder))))
     what = (
         str(complaint["msg"]).removeprefix("Value error, ").removeprefix("Input ").replace("should", "must")
     )
