@@ -146,7 +146,7 @@ async def test_what_is_decided_is_delivered_in_order(mail: Mail) -> None:
     await mail.settled("phone")
 
     assert phone.delivered == list("abcd")
-    assert mail.news.heard == []
+    await until(lambda: mail.news.names() == ["notification.delivered"] * 4)
 
 
 async def test_what_an_earlier_daemon_left_is_delivered_at_once(mail: Mail) -> None:
@@ -256,3 +256,37 @@ async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: s
 
     assert phone.delivered == (["a", "a", "b"] if call == "delivered" else ["a", "b"])
     assert "the disk is full" in mail.news.reasons("notification.failed")
+
+
+async def test_a_reload_brings_and_takes_notifiers(mail: Mail) -> None:
+    """Notifiers that are new begin to deliver, those that are gone deliver no more, the others go on."""
+    phone, letter, pigeon = FakeNotifier("phone"), FakeNotifier("letter"), FakeNotifier("pigeon")
+    dispatcher = await mail.begin(phone, pigeon)
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: phone.delivered == pigeon.delivered == ["a"])
+
+    await mail.journal.let_go_of_the_past()
+    dispatcher.replace((phone, letter))
+    await mail.write("b")
+    dispatcher.wake()
+    await until(lambda: phone.delivered == ["a", "b"] and letter.delivered == ["b"])
+
+    assert pigeon.delivered == ["a"]
+    assert dispatcher.names() == ("phone", "letter")
+    dispatcher.replace((phone, pigeon))
+    await until(lambda: pigeon.delivered == ["a", "b"])
+
+
+async def test_a_mended_notifier_is_tried_at_once(mail: Mail) -> None:
+    """Nobody waits out the pauses of a notifier whose configuration was just mended."""
+    broken, mended = FakeNotifier("phone"), FakeNotifier("phone")
+    broken.fail_next()
+    dispatcher = await mail.begin(broken, first_wait=3600)
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: "notification.failed" in mail.news.names())
+
+    dispatcher.replace((mended,))
+
+    await until(lambda: mended.delivered == ["a"])

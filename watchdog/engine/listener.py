@@ -10,6 +10,7 @@ from typing import Protocol
 from watchdog.core.errors import GatewayError
 from watchdog.core.event import EngineEvent
 from watchdog.core.happening import Happening, Publish
+from watchdog.core.moment import Moment
 from watchdog.plugins import Clock
 
 # Waits between two tries to reach a lost engine, doubled up to the configured longest.
@@ -53,7 +54,12 @@ class Rolls(Protocol):
 
 
 class Listener:
-    """One task for the life of the daemon. An event only makes us look; what counts is what is seen then."""
+    """One task for the life of the daemon. An event only makes us look; what counts is what is seen then.
+
+    Attributes:
+        connected: whether the engine can be asked; `lost_because` and `lost_since` (None) say why not.
+        swept: when the whole list was last compared, None before the first time.
+    """
 
     def __init__(
         self,
@@ -76,6 +82,8 @@ class Listener:
         self._streaming = False
         self.connected = False
         self.lost_because = "not asked yet"
+        self.lost_since: Moment | None = clock.now()
+        self.swept: Moment | None = None
 
     async def run(self) -> None:
         """Listen for ever; a lost engine is looked for again, sooner at first, then at the longest wait."""
@@ -96,7 +104,7 @@ class Listener:
             self._publish(Happening(name="engine.lost", at=self._clock.now(), facts={"reason": reason}))
         self.lost_because = reason
         if self.connected:
-            self.connected = False
+            self.connected, self.lost_since = False, self._clock.now()
             for target in self._census.targets():
                 self._ask(target)
 
@@ -107,6 +115,7 @@ class Listener:
         except GatewayError as error:
             self.lose(str(error))
             return
+        self.swept = self._clock.now()
         if self.connected:
             for target in changed:
                 self._ask(target)
@@ -118,6 +127,7 @@ class Listener:
             recent, reach = await self._stream.recent_events()
             await self._census.take()
             self._census.recall(recent, reach)
+            self.swept = self._clock.now()
             await self._arrived()
             self._found()
             self._streaming = True
@@ -128,13 +138,15 @@ class Listener:
                 self._streaming = False
 
     def _found(self) -> None:
-        self.connected, self.lost_because = True, ""
+        self.connected, self.lost_because, self.lost_since = True, "", None
         self._publish(Happening(name="engine.found", at=self._clock.now()))
         for target in self._census.targets():
             self._ask(target)
 
     async def _take_in(self, event: EngineEvent) -> None:
         target = self._census.hear(event)
+        facts = {"action": event.action, "health": event.attributes.get("health"), "time": event.time}
+        self._publish(Happening(name="engine.event", at=self._clock.now(), target=target, facts=facts))
         if event.action in STRUCTURAL or (target is None and event.action in NEW):
             for changed in await self._census.take():
                 self._ask(changed)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from watchdog.core.errors import WatchdogError
+from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Finding, Observation, Status
 from watchdog.plugins import Check, Parameters, Tools
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
+Watch = Callable[[str, str, Coroutine[Any, Any, Observation]], Awaitable[Observation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,32 @@ class Monitor:
         targets: Callable[[], tuple[str, ...]],
         receive: Callable[[Observation], Awaitable[None]],
         spawn: Spawn,
+        watch: Watch | None = None,
+        publish: Publish | None = None,
     ) -> None:
+        """`watch` wraps each probe, to mark whose code runs on the loop; `publish` hears how each ended."""
         self._questions = tuple(questions)
+        self._publish = publish
         self._tools = tools
         self._targets = targets
         self._receive = receive
         self._spawn = spawn
+        self._watch = watch or _unwatched
+        self._samples = itertools.count()
         self._looking: set[str] = set()
         self._again: set[str] = set()
 
     def targets(self) -> tuple[str, ...]:
         """The names of all watched targets."""
         return self._targets()
+
+    def checks(self) -> int:
+        """How many checks are asked."""
+        return len(self._questions)
+
+    def replace(self, questions: Sequence[Question]) -> None:
+        """Ask these from now on; a look that has begun ends as it began."""
+        self._questions = tuple(questions)
 
     def ask_soon(self, target: str) -> None:
         """Have a target looked at, without waiting for it."""
@@ -61,6 +78,14 @@ class Monitor:
             await self._receive(observation)
         return seen
 
+    async def sample(self) -> Observation | None:
+        """One look at one target with one check, another pair each time; None when there is none. Not handed on."""
+        targets = self._targets()
+        if not targets or not self._questions:
+            return None
+        which, target = divmod(next(self._samples), len(targets))
+        return await self._probe(self._questions[which % len(self._questions)], targets[target])
+
     async def _look_until_quiet(self, target: str) -> None:
         try:
             while True:
@@ -74,10 +99,23 @@ class Monitor:
             self._again.discard(target)
 
     async def _probe(self, question: Question, target: str) -> Observation:
+        begun = self._tools.clock.now()
+        seen = await self._look(question, target)
+        if self._publish is not None:
+            now = self._tools.clock.now()
+            facts = {
+                "check": question.check.name,
+                "status": seen.status.value,
+                "seconds": round(now.seconds_since(begun), 6),
+            }
+            self._publish(Happening(name="probe.ended", at=now, target=target, facts=facts))
+        return seen
+
+    async def _look(self, question: Question, target: str) -> Observation:
         check = question.check
         try:
             async with asyncio.timeout(question.within):
-                return await check.probe(target, self._tools)
+                return await self._watch(check.name, target, check.probe(target, self._tools))
         except TimeoutError:
             reason = f"no answer within {question.within:g} s"
         except WatchdogError as error:
@@ -91,3 +129,7 @@ class Monitor:
             finding=Finding("could_not_look", {"reason": self._tools.redact(reason)}),
             at=self._tools.clock.now(),
         )
+
+
+def _unwatched(_check: str, _target: str, work: Coroutine[Any, Any, Observation]) -> Awaitable[Observation]:
+    return work

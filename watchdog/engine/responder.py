@@ -27,7 +27,7 @@ from watchdog.core.incident import Case, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
-from watchdog.core.observation import Observation
+from watchdog.core.observation import Fact, Observation
 from watchdog.plugins import Clock
 
 # When the journal refuses a decision, nothing is done, and the target is looked at again after this.
@@ -265,6 +265,9 @@ class Responder:
                     after.id,
                     finding=after.finding.kind,
                     ending=ending,
+                    playbook=after.playbook,
+                    attempts=after.attempts,
+                    seconds=round(self._clock.now().seconds_since(after.opened), 3),
                 )
         if (case.hold is None) != (decision.case.hold is None):
             hold = decision.case.hold
@@ -272,7 +275,7 @@ class Responder:
                 "hold.begun" if hold else "hold.ended", target, None, act=hold.act.value if hold else None
             )
 
-    def _announce(self, name: str, target: str, incident: str | None, **facts: str | None) -> None:
+    def _announce(self, name: str, target: str, incident: str | None, **facts: Fact) -> None:
         self._publish(
             Happening(name=name, at=self._clock.now(), target=target, incident=incident, facts=facts)
         )

@@ -22,13 +22,18 @@ class Scheduler:
         self._jobs = AsyncIOScheduler(timezone=UTC)
 
     def every(self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do `work` every so many seconds (whole ones, at least 1), the first time after that span."""
+        """Do `work` every so many seconds (whole ones, at least 1), the first time after that span.
+
+        Of two by the same name the later one stands.
+        """
 
         async def fire() -> None:
             self._spawn(name, work())
 
         trigger = IntervalTrigger(seconds=max(1, round(seconds)), timezone=UTC)
-        self._jobs.add_job(fire, trigger, id=name, coalesce=True, misfire_grace_time=None)
+        self._jobs.add_job(
+            fire, trigger, id=name, coalesce=True, misfire_grace_time=None, replace_existing=True
+        )
 
     def start(self) -> None:
         """Begin to fire."""
