@@ -217,7 +217,7 @@ def _variable(name: str) -> tuple[str, ...]:
         "config": "`config/watchdog.yml`; in an image `/etc/watchdog/watchdog.yml`",
         "state_dir": "`/var/lib/watchdog` if it can be written, else `~/.local/state/watchdog`",
     }
-    return f"`WATCHDOG_{name.upper()}`", _type(field.annotation), known.get(name) or f"`{field.default}`"
+    return f"`WATCHDOG_{name.upper()}`", _type(field.annotation), known.get(name) or _default(field)
 
 
 def _sections(which: Mapping[str, tuple[str, type[BaseModel]]]) -> Iterable[str]:
