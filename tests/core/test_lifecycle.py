@@ -658,6 +658,19 @@ class TestPeople:
         assert tale.case.hold is not None
         assert tale.performed == []
 
+    def test_a_look_from_after_the_stop_counts_although_the_stop_was_considered_late(self) -> None:
+        """What counts is when it was seen: started after the stop was seen, it is given back."""
+        tale = Tale()
+        stopped = tale.now
+        tale.passes(3)
+        tale.see(Status.CRITICAL, "stopped", by=Hand.PERSON, at=stopped)
+        tale.started_anew()
+        tale.clock.boot -= 1
+        started = tale.now
+        tale.clock.boot += 1
+        tale.well(at=started)
+        assert tale.case.hold is None
+
     def test_taken_over_is_not_told_twice(self) -> None:
         """A takeover was told with its incident; the hold that follows is not told once more."""
         tale = Tale()
@@ -729,6 +742,19 @@ class TestOrders:
         tale.well()
         tale.order(Order.RELEASE)
         assert tale.case.hold is None
+
+    def test_release_of_a_held_target_that_is_paused(self) -> None:
+        """Nothing can be done for a paused one: it stays held until it is unpaused, and that is told once."""
+        tale = Tale()
+        tale.order(Order.HOLD)
+        tale.paused()
+        tale.order(Order.RELEASE)
+        tale.paused()
+        tale.passes(5)
+        tale.paused()
+        assert tale.told == [RELEASED, HELD]
+        assert tale.case.hold is not None
+        assert tale.case.hold.act is Act.PAUSED
 
     def test_an_answer_of_no_and_then_yes(self) -> None:
         """Asked, answered with hold, and later released: brought back."""
