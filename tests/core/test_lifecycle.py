@@ -391,6 +391,12 @@ class TestNotSeen:
             tale.passes(60)
         assert (tale.told, tale.performed, tale.case.incident, tale.case.hold) == ([], [], None, None)
 
+    def test_a_look_that_failed_is_made_again(self) -> None:
+        """The list shows the target as it was: nothing else would ever say that it can be seen again."""
+        tale = Tale()
+        tale.unseen()
+        assert tale.decision.effects == (Look(tale.policy.verify_every),)
+
     @pytest.mark.parametrize("phase", list(Phase))
     def test_a_look_that_failed_changes_no_phase(self, phase: Phase) -> None:
         """Whatever the phase, UNKNOWN moves nothing on and does nothing."""

@@ -111,13 +111,15 @@ def _judge(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decisi
 def _could_not_look(case: Case, policy: Policy, now: Moment) -> Decision:
     case = replace(case, ledger=case.ledger.seen_otherwise(policy.limits, now))
     incident = case.incident
-    if incident is None or incident.phase is Phase.ACTING:
+    if incident is not None and incident.phase is Phase.ACTING:
         return Decision(case, (), "could not look: nothing follows from that")
+    # Nothing else may announce that it can be seen again: the list shows it as it was.
+    again = (Look(policy.verify_every),)
+    if incident is None:
+        return Decision(case, again, "could not look: nothing follows from that")
     # Health must be seen without a break, so the count starts anew; nothing else changes.
     case = replace(case, incident=replace(incident, well_since=None))
-    return Decision(
-        case, (Look(policy.verify_every),), "could not look: waiting until the target can be seen"
-    )
+    return Decision(case, again, "could not look: waiting until the target can be seen")
 
 
 def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
