@@ -41,6 +41,8 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "The file itself": ("", sections.FileSection),
     "`watch`: exactly one of the two": ("watch", sections.WatchSection),
     "`engine`": ("engine", sections.EngineSection),
+    "`heartbeat`": ("heartbeat", sections.HeartbeatSection),
+    "`liveness`": ("liveness", sections.LivenessSection),
     "`guardrails`": ("guardrails", sections.GuardrailsSection),
     "`checks`: an entry for each, under a name of your own": ("checks", sections.CheckSection),
     "`targets`: an entry for each target that is special": ("targets", sections.TargetSection),

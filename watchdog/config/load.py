@@ -18,6 +18,8 @@ from watchdog.config.sections import (
     EngineSection,
     FileSection,
     GuardrailsSection,
+    HeartbeatSection,
+    LivenessSection,
     NotifierSection,
     Section,
     TargetSection,
@@ -26,9 +28,11 @@ from watchdog.config.sections import (
     is_target_name,
 )
 from watchdog.core.duration import show_duration
+from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import PlaybookKind
 from watchdog.core.problem import Place, Report, show_text, suggest
+from watchdog.core.progress import Pace
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
 from watchdog.registry import CHECKS, NOTIFIERS
@@ -40,7 +44,17 @@ DEFAULT_KIND = "container"
 DEFAULT_PLAYBOOK = "container-crash"
 DEFAULT_NOTIFIER = "log"
 
-_SECTIONS = ("watch", "web", "engine", "guardrails", "checks", "targets", "notifiers")
+_SECTIONS = (
+    "watch",
+    "web",
+    "engine",
+    "heartbeat",
+    "liveness",
+    "guardrails",
+    "checks",
+    "targets",
+    "notifiers",
+)
 K = TypeVar("K")
 S = TypeVar("S", bound=Section)
 
@@ -93,12 +107,15 @@ class _Loader:
         watch = self._watch()
         web = self._section(WebSection, "web")
         engine = self._section(EngineSection, "engine")
+        heartbeat = self._section(HeartbeatSection, "heartbeat")
+        liveness = self._section(LivenessSection, "liveness")
         guardrails = self._section(GuardrailsSection, "guardrails")
         shelf = self._shelf()
         checks = self._checks(shelf)
         targets = self._targets(shelf, checks)
         notifiers = self._notifiers()
         self._check_waits(file, guardrails, checks)
+        self._check_heartbeat(heartbeat)
         if (
             len(report)
             or file is None
@@ -106,6 +123,8 @@ class _Loader:
             or web is None
             or engine is None
             or guardrails is None
+            or heartbeat is None
+            or liveness is None
         ):
             raise report.error()
         return Config(
@@ -122,6 +141,8 @@ class _Loader:
             web=Web(listen=web.listen),
             engine=EngineLimits(**engine.model_dump()),
             limits=Limits(**guardrails.model_dump()),
+            heartbeat=Pace(**heartbeat.model_dump()),
+            liveness=Liveness(**liveness.model_dump()),
             sources=(self._path, *shelf.names.values()),
         )
 
@@ -302,6 +323,17 @@ class _Loader:
             self._report.add(
                 node.place_of("first"), what, key="guardrails.first", fix="shorten it, or lengthen longest"
             )
+
+    def _check_heartbeat(self, heartbeat: HeartbeatSection | None) -> None:
+        """A beat is a round and a ping, each with that deadline: it has to be over before the next."""
+        if heartbeat is None or 2 * heartbeat.within <= heartbeat.every:
+            return
+        node = self._root.entries["heartbeat"]
+        key = "within" if "within" in node.entries else "every"
+        every, within = show_duration(heartbeat.every), show_duration(heartbeat.within)
+        what = f"every {every} leaves no room for a round and a ping of up to {within} each"
+        fix = "write an every of at least twice within"
+        self._report.add(node.place_of(key), what, key=f"heartbeat.{key}", fix=fix)
 
 
 def _others(entry: Node, model: type[Section]) -> list[str]:

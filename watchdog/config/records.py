@@ -9,9 +9,11 @@ from typing import Any
 
 from watchdog.core.address import Address
 from watchdog.core.decision import Policy
+from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Playbook
+from watchdog.core.progress import Pace
 from watchdog.core.target import PROJECT, Wishes
 from watchdog.plugins import Check, Notifier
 
@@ -56,6 +58,7 @@ class EngineLimits:
         looks: questions at once. stops, starts: the same for those.
         abandoned: so many calls that never came back, and no more are made until one does.
         reconnect_longest: the longest wait between two attempts to reach an engine that is away.
+        refused_exit: its socket refused for so long without a break: the daemon ends, to be restarted.
     """
 
     socket: str = "/var/run/docker.sock"
@@ -65,6 +68,7 @@ class EngineLimits:
     starts: int = 4
     abandoned: int = 4
     reconnect_longest: float = 5.0
+    refused_exit: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ class Config:
     web: Web = Web()
     engine: EngineLimits = EngineLimits()
     limits: Limits = Limits()
+    heartbeat: Pace = Pace()
+    liveness: Liveness = Liveness()
     sources: tuple[Path, ...] = ()
 
     def target(self, name: str) -> TargetConfig:

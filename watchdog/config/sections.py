@@ -9,9 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from watchdog.config.records import CheckConfig, Config, EngineLimits, Web, defaults_of
 from watchdog.core.address import Address, parse_address
+from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, PlaybookKind, Verification
+from watchdog.core.progress import Pace as HeartPace
 from watchdog.plugins import Duration
 
 _CONFIG = defaults_of(Config)
@@ -19,6 +21,7 @@ _CHECK = defaults_of(CheckConfig)
 _ENGINE = EngineLimits()
 _LIMITS = Limits()
 _VERIFY = Verification()
+_HEART = HeartPace()
 
 DAY = 86400.0
 # No wait of a daemon that heals is meant to be longer; a mistyped unit is.
@@ -103,6 +106,21 @@ class EngineSection(Section):
     starts: Count = _ENGINE.starts
     abandoned: Count = _ENGINE.abandoned
     reconnect_longest: Pace = _ENGINE.reconnect_longest
+    refused_exit: Annotated[Duration, Field(ge=1.0, le=DAY)] = _ENGINE.refused_exit
+
+
+class HeartbeatSection(Section):
+    """How often somebody outside is told that watchdog lives."""
+
+    # Not faster: receivers take five pings a minute.
+    every: Annotated[Duration, Field(ge=12.0, le=3600.0)] = _HEART.every
+    within: Annotated[Duration, Field(ge=1.0, le=600.0)] = _HEART.within
+
+
+class LivenessSection(Section):
+    """When a frozen process ends itself."""
+
+    freeze: Annotated[Duration, Field(ge=2.0, le=3600.0)] = Liveness().freeze
 
 
 class GuardrailsSection(Section):

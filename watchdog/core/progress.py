@@ -7,7 +7,7 @@ and how a ping is spelled (`core.ping`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from watchdog.core.moment import Moment
@@ -15,6 +15,8 @@ from watchdog.core.observation import Finding
 
 # What the usual receivers take of one sender.
 MOST_PINGS_A_MINUTE = 5
+# Seconds between the deadline of a look and that of the round that it is part of.
+SLACK = 1.0
 
 
 class Part(StrEnum):
@@ -45,6 +47,10 @@ class Pace:
 
     every: float = 60.0
     within: float = 10.0
+
+    def fitting(self, longest_look: float) -> Pace:
+        """The same pace with enough patience for the slowest look: that is no sign of standing still."""
+        return replace(self, within=max(self.within, longest_look + SLACK))
 
     @property
     def tells_starts(self) -> bool:
