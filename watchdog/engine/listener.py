@@ -11,6 +11,7 @@ from watchdog.core.errors import GatewayError
 from watchdog.core.event import EngineEvent
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
+from watchdog.core.refusals import Refusals
 from watchdog.plugins import Clock
 
 # Waits between two tries to reach a lost engine, doubled up to the configured longest.
@@ -71,7 +72,9 @@ class Listener:
         arrived: Callable[[], Awaitable[None]],
         publish: Publish,
         longest_wait: float,
+        refused: Callable[[Refusals], None] | None = None,
     ) -> None:
+        """`refused` hears after each attempt to reach the engine since when it was refused."""
         self._stream = stream
         self._census = census
         self._clock = clock
@@ -79,6 +82,8 @@ class Listener:
         self._arrived = arrived
         self._publish = publish
         self._longest_wait = longest_wait
+        self._refused = refused
+        self._refusals = Refusals()
         self._streaming = False
         self.connected = False
         self.lost_because = "not asked yet"
@@ -94,6 +99,7 @@ class Listener:
             except GatewayError as error:
                 if self.connected:
                     wait = FIRST_WAIT
+                self._attempted(error)
                 self.lose(str(error))
             await asyncio.sleep(wait)
             wait = min(self._longest_wait, wait * 2)
@@ -113,8 +119,10 @@ class Listener:
         try:
             changed = await self._census.take()
         except GatewayError as error:
+            self._attempted(error)
             self.lose(str(error))
             return
+        self._attempted(None)
         self.swept = self._clock.now()
         if self.connected:
             for target in changed:
@@ -137,7 +145,13 @@ class Listener:
             finally:
                 self._streaming = False
 
+    def _attempted(self, trouble: GatewayError | None) -> None:
+        self._refusals = self._refusals.after(trouble, self._clock.now())
+        if self._refused is not None:
+            self._refused(self._refusals)
+
     def _found(self) -> None:
+        self._attempted(None)
         self.connected, self.lost_because, self.lost_since = True, "", None
         self._publish(Happening(name="engine.found", at=self._clock.now()))
         for target in self._census.targets():
