@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
 from watchdog import __version__, registry
+from watchdog.actions.restart_container import RestartContainer
 from watchdog.config import Config
 from watchdog.core.decision import Policy, StepEnded
 from watchdog.core.event import Announcement
 from watchdog.core.happening import Happening, Publish
+from watchdog.core.moment import Moment
 from watchdog.core.redaction import redact
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
@@ -191,8 +193,7 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
 async def start(app: App) -> None:
     """Take up what an earlier daemon left, then listen, sweep, deliver and answer."""
     app.census.remember(await app.journal.load_targets())
-    for step in await app.journal.open_steps():
-        await _own_up(app, step)
+    await _own_up(app)
     await app.responder.remember()
     await app.control.start()
     await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
@@ -236,15 +237,41 @@ def main(settings: Settings, config: Config) -> int:
     return asyncio.run(serve(settings, config))
 
 
-async def _own_up(app: App, step: StepRecord) -> None:
-    """A step was cut short by our own end: what it did to the container was our doing, not a person's."""
-    since = int(step.begun.wall.timestamp() * 1e9) - CLOCK_SLACK_NS
-    announce: Callable[[str], Announcement] = (
-        Announcement.of_replacement if step.action == "recreate_service" else Announcement.of_stop
-    )
-    app.census.cut_short(announce(step.container_id or ""), step.target, since)
+async def _own_up(app: App) -> None:
+    """What our steps did in incidents that are still open was our doing, whichever daemon began them.
+
+    Also of steps that were settled long ago: after a second crash nothing else tells our stop from a person's.
+    """
+    incidents = [case.incident.id for case in await app.journal.load_cases() if case.incident is not None]
+    for incident in incidents:
+        acts = [step for step in (await app.journal.story(incident)).steps if _changes(step)]
+        for step, following in zip_longest(acts, acts[1:]):
+            announce = (
+                Announcement.of_stop
+                if step.action == RestartContainer.name
+                else Announcement.of_replacement  # every other way to change a container makes a new one
+            )
+            cut_short = step.outcome is None or step.outcome.result is Result.INTERRUPTED
+            ended = (following.begun if following else None) if cut_short else step.ended
+            app.census.own_up(
+                announce(step.container_id or ""),
+                step.target,
+                _engine_time(step.begun) - CLOCK_SLACK_NS,
+                _engine_time(ended) + CLOCK_SLACK_NS if ended else None,
+            )
     outcome = Outcome(result=Result.INTERRUPTED, reason="the daemon ended in its middle; settled by looking")
-    await app.journal.settle_step(step.id, outcome, app.clock.now())
+    for step in await app.journal.open_steps():
+        await app.journal.settle_step(step.id, outcome, app.clock.now())
+
+
+def _changes(step: StepRecord) -> bool:
+    """Whether a step may have touched its target; one that no registry knows any more may have."""
+    kind = registry.ACTIONS.get(step.action)
+    return kind is None or kind.changes
+
+
+def _engine_time(moment: Moment) -> int:
+    return int(moment.wall.timestamp() * 1e9)
 
 
 def _policy(config: Config, check: str, target: str, wishes: Wishes, next_id: str) -> Policy:

@@ -86,3 +86,22 @@ def test_the_container_that_replaces_another_is_ours() -> None:
     stop = Announcements().saying(STOP, "web", NOW)
     event = EngineEvent(action="create", container_id="c9", time=5, attributes={SERVICE: "web"})
     assert stop.claim(event)[1] is Hand.PERSON
+
+
+def test_acts_of_the_past_stand_beside_each_other_each_in_its_time() -> None:
+    """Two restarts by an earlier daemon: each stop is ours, one after both is a person's."""
+    said = Announcements().saying(STOP, "web", NOW, 10, 20).saying(STOP, "web", NOW, 30, 40)
+    assert hands(said, "stop", time=15) == ["watchdog"]
+    assert hands(said, "stop", time=25) == ["person"]
+    said, _ = said.claim(EngineEvent(action="stop", container_id="c1", time=15))
+    said, _ = said.claim(EngineEvent(action="start", container_id="c1", time=18))
+    assert hands(said, "stop", "stop", time=35) == ["watchdog", "person"]
+
+
+def test_what_an_earlier_daemon_did_not_get_to_it_never_will() -> None:
+    """An act of the past without any event by now excuses no later stop; a begun one, and the present, stand."""
+    past = Announcements().saying(STOP, "web", NOW, 10)
+    assert hands(past.settled(), "stop", time=50) == ["person"]
+    begun, _ = past.claim(EngineEvent(action="kill", container_id="c1", time=11))
+    assert hands(begun.settled(), "die", time=50) == ["watchdog"]
+    assert hands(Announcements().saying(STOP, "web", NOW).settled(), "stop", time=50) == ["watchdog"]

@@ -322,7 +322,7 @@ async def test_an_interrupted_step_of_an_earlier_daemon_is_ours(stand: Stand) ->
     since = stand.engine.time()
     stand.engine.person_stops("app")  # the engine tells no difference
     stand.another()
-    stand.census.cut_short(Announcement.of_stop(app.id), "app", since)
+    stand.census.own_up(Announcement.of_stop(app.id), "app", since)
 
     await stand.arrive()
 
@@ -334,7 +334,7 @@ async def test_a_stop_before_an_interrupted_step_is_a_persons(stand: Stand) -> N
     app = stand.engine.container("app")
     stand.engine.person_stops("app")
     stand.another()
-    stand.census.cut_short(Announcement.of_stop(app.id), "app", stand.engine.time())
+    stand.census.own_up(Announcement.of_stop(app.id), "app", stand.engine.time())
 
     await stand.arrive()
 
@@ -348,7 +348,7 @@ async def test_an_interrupted_step_that_the_engine_forgot_is_ours(stand: Stand) 
     stand.engine.person_stops("app")
     stand.engine.flood()
     stand.another()
-    stand.census.cut_short(Announcement.of_stop(app.id), "app", since)
+    stand.census.own_up(Announcement.of_stop(app.id), "app", since)
 
     await stand.arrive()
 
@@ -359,7 +359,7 @@ async def test_an_interrupted_step_that_the_engine_forgot_is_ours(stand: Stand) 
 
 async def test_an_interrupted_step_on_a_target_that_is_gone(stand: Stand) -> None:
     """An interrupted step on a container that is no more changes nothing."""
-    stand.census.cut_short(Announcement.of_stop("gone"), "old", 0)
+    stand.census.own_up(Announcement.of_stop("gone"), "old", 0)
 
     await stand.arrive()
 
@@ -479,3 +479,56 @@ async def test_a_container_replaced_while_it_is_inspected() -> None:
     assert seen.facts is not None
     assert seen.facts.id != before.id
     assert stand.census.container_of("app") == seen.facts.id
+
+
+async def test_after_an_interrupted_start_a_persons_stop_is_a_persons(stand: Stand) -> None:
+    """An earlier daemon's step that stopped nothing excuses no stop after the return of the daemon."""
+    app = stand.engine.container("app")
+    stand.engine.crash("app")
+    since = stand.engine.time()
+    await stand.engine.start(app.id)
+    stand.another()
+    stand.census.own_up(Announcement.of_stop(app.id), "app", since)
+    await stand.arrive()
+
+    stand.engine.person_stops("app")
+    await stand.catch_up()
+
+    assert (await stand.census.look("app")).life.ended_by is Hand.PERSON
+
+
+async def test_a_finished_step_of_an_earlier_daemon_is_ours_no_longer_than_it_took(stand: Stand) -> None:
+    """Its stop was ours; one that came after its end is a person's."""
+    app = stand.engine.container("app")
+    since = stand.engine.time()
+    stand.engine.person_stops("app")
+    until = stand.engine.time()
+    stand.another()
+    stand.census.own_up(Announcement.of_stop(app.id), "app", since, until)
+    await stand.arrive()
+    assert (await stand.census.look("app")).life.ended_by is Hand.WATCHDOG
+
+    stand.another()
+    stand.engine.person_starts("app")
+    stand.engine.person_stops("app")
+    stand.census.own_up(Announcement.of_stop(app.id), "app", since, until)
+    await stand.arrive()
+
+    assert (await stand.census.look("app")).life.ended_by is Hand.PERSON
+
+
+async def test_every_step_of_an_earlier_daemon_is_owned_up_to(stand: Stand) -> None:
+    """Two restarts of one container, one after the other: neither stop is a person's."""
+    app = stand.engine.container("app")
+    steps = []
+    for _ in range(2):
+        stand.engine.person_starts("app")
+        since = stand.engine.time()
+        stand.engine.person_stops("app")
+        steps.append((since, stand.engine.time()))
+    stand.another()
+    for begun, ended in steps:
+        stand.census.own_up(Announcement.of_stop(app.id), "app", begun, ended)
+    await stand.arrive()
+
+    assert (await stand.census.look("app")).life.ended_by is Hand.WATCHDOG

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.app import App, Outside, build, start, stop
@@ -19,6 +20,8 @@ from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
 from watchdog.core.target import Wishes
 from watchdog.gateways.clock import SystemClock
 from watchdog.notifiers.log import Log, LogParameters
+
+Kind = TypeVar("Kind", bound=FakeEngine)
 
 SOON = Verification(within=0.3, stable=0.05)
 LADDER = Playbook(
@@ -97,27 +100,56 @@ class World:
         return seen.finding.kind if seen else ""
 
 
+class LiveClock(FakeClock):
+    """The engine's clock goes with the machine's, as on a real host, from where it was set."""
+
+    _ahead = timedelta()
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    @property
+    def wall(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    @wall.setter
+    def wall(self, wall: datetime) -> None:
+        self._ahead = wall - datetime.now(UTC)
+
+
 def make_engine() -> FakeEngine:
     """An engine whose memory of events reaches back further than any stop may take."""
-    engine = FakeEngine(FakeClock(wall=datetime.now(UTC)))
+    return grow_old(FakeEngine(LiveClock()))
+
+
+def grow_old(engine: Kind) -> Kind:
+    """The same engine with an event that is older than any stop may take."""
+    engine.clock.advance(-60)
     engine.add("old")
     engine.person_removes("old")
     engine.clock.advance(60)
     return engine
 
 
-@asynccontextmanager
-async def running(engine: FakeEngine, state: Path, config: Config | None = None) -> AsyncIterator[World]:
-    """A daemon that runs until the block ends."""
+async def build_world(engine: FakeEngine, state: Path, config: Config | None = None) -> World:
+    """A daemon that is not started yet."""
+    state.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     compose = FakeCompose(engine)
     outside = Outside(engine=engine, compose=compose, clock=SystemClock())
     app = await build(config or configure(), state, (), outside)
     await app.journal.undelivered("test", 1)  # a notifier of the test's own, from now on
-    await start(app)
+    return World(app=app, engine=engine, compose=compose, state=state)
+
+
+@asynccontextmanager
+async def running(engine: FakeEngine, state: Path, config: Config | None = None) -> AsyncIterator[World]:
+    """A daemon that runs until the block ends."""
+    world = await build_world(engine, state, config)
+    await start(world.app)
     try:
-        yield World(app=app, engine=engine, compose=compose, state=state)
+        yield world
     finally:
-        await stop(app)
+        await stop(world.app)
 
 
 def with_ladder(config: Config, *steps: Step) -> Config:

@@ -19,7 +19,12 @@ class _Said:
     target: str
     at: Moment
     since: int
+    until: int | None = None
     begun: bool = False
+
+    def covers(self, event: EngineEvent) -> bool:
+        """Whether the event came while this act could cause any."""
+        return self.since <= event.time and (self.until is None or event.time <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +33,26 @@ class Announcements:
 
     said: tuple[_Said, ...] = ()
 
-    def saying(self, announcement: Announcement, target: str, now: Moment, since: int = 0) -> Announcements:
-        """The same with one act more; only events from engine time `since` (ns) on can be its doing."""
+    def saying(
+        self, announcement: Announcement, target: str, now: Moment, since: int = 0, until: int | None = None
+    ) -> Announcements:
+        """The same with one act more.
+
+        Only events between the engine times `since` and `until` (ns) can be its doing. One of the present
+        (`since` 0) takes the place of what was said of its container before; of the past there may be many.
+        """
         kept = tuple(
             said
             for said in self.said
             if now.seconds_since(said.at) < LASTS
-            and said.announcement.container_id != announcement.container_id
+            and (since or said.announcement.container_id != announcement.container_id)
         )
-        return Announcements((*kept, _Said(announcement=announcement, target=target, at=now, since=since)))
+        new = _Said(announcement=announcement, target=target, at=now, since=since, until=until)
+        return Announcements((*kept, new))
+
+    def settled(self) -> Announcements:
+        """The same without acts of the past that have caused nothing by now: they never will."""
+        return Announcements(tuple(said for said in self.said if not said.since or said.begun))
 
     def claim(self, event: EngineEvent) -> tuple[Announcements, Hand]:
         """WATCHDOG if the event is one that we announced (it is counted off), else PERSON.
@@ -47,7 +63,7 @@ class Announcements:
         if event.action == "start":
             return Announcements(tuple(said for said in self.said if not _is_over(said, event))), Hand.PERSON
         for index, said in enumerate(self.said):
-            if event.time < said.since:
+            if not said.covers(event):
                 continue
             left = said.announcement.claim(event)
             if left is not None:
@@ -60,7 +76,7 @@ class Announcements:
 
 def _is_over(said: _Said, start: EngineEvent) -> bool:
     # The engine's own policy may start it once more between our word and our act: nothing has begun then.
-    return said.begun and said.announcement.container_id == start.container_id
+    return said.begun and said.covers(start) and said.announcement.container_id == start.container_id
 
 
 def _is_replacement(event: EngineEvent, said: _Said) -> bool:

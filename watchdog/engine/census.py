@@ -100,9 +100,9 @@ class Census:
         known = self.roster.targets.get(target)
         return known.origin if known is not None else None
 
-    def announce(self, announcement: Announcement, target: str, since: int = 0) -> None:
-        """Say what events an act of ours is about to cause; only events from engine time `since` on count."""
-        self._announcements = self._announcements.saying(announcement, target, self._clock.now(), since)
+    def announce(self, announcement: Announcement, target: str) -> None:
+        """Say what events an act of ours is about to cause."""
+        self._announcements = self._announcements.saying(announcement, target, self._clock.now())
 
     # --- for the listener and the scheduler ---
 
@@ -153,13 +153,19 @@ class Census:
         for event in events:
             self.hear(event)
         for target in self._cut_short:
-            self._own_up(target)
+            self._take_blame(target)
         self._cut_short.clear()
+        self._announcements = self._announcements.settled()
 
-    def cut_short(self, announcement: Announcement, target: str, since: int) -> None:
-        """A step of an earlier daemon was cut short: what it did from engine time `since` on was our doing."""
-        self.announce(announcement, target, since)
-        self._cut_short.add(target)
+    def own_up(self, announcement: Announcement, target: str, since: int, until: int | None = None) -> None:
+        """What a step of an earlier daemon did between these engine times (ns) was our doing.
+
+        `until` is None for a step that was cut short: how far it came is not known.
+        """
+        now = self._clock.now()
+        self._announcements = self._announcements.saying(announcement, target, now, since, until)
+        if until is None:
+            self._cut_short.add(target)
 
     # --- parts ---
 
@@ -178,7 +184,7 @@ class Census:
                 await self._memory.save_targets(moved)
                 self._unsaved.difference_update(names)
 
-    def _own_up(self, target: str) -> None:
+    def _take_blame(self, target: str) -> None:
         """What cannot be told otherwise was our doing."""
         container_id = self.container_of(target)
         life = self.roster.lives.get(container_id or "")
