@@ -105,6 +105,10 @@ class DockerEngine:
         within = seconds + STOP_MARGIN
         await self._write(self._stops, lambda client: client.stop(container_id, timeout=seconds), within)
 
+    async def ask_for(self, ask: Callable[[docker.APIClient], R], within: float) -> R:
+        """What a call of the SDK returns: for the gateways next door. It is sent once, and has a start's slot."""
+        return await self._write(self._starts, ask, within)
+
     async def list_containers(self) -> tuple[ContainerRow, ...]:
         """Every container in scope, running or not, in one request; never ourselves."""
         scope = {"label": [self.options.scope]}
@@ -169,9 +173,9 @@ class DockerEngine:
         within = self.options.call_within
         return await self._looks.call(self._try_twice, ask, exchange, within=within, cut=exchange.cut)
 
-    async def _write(self, lane: Lane, ask: Callable[[docker.APIClient], object], within: float) -> None:
+    async def _write(self, lane: Lane, ask: Callable[[docker.APIClient], R], within: float) -> R:
         # Never cut: an engine whose client goes away may leave the work half done.
-        await lane.call(self._try, ask, Exchange(), within=within)
+        return await lane.call(self._try, ask, Exchange(), within=within)
 
     # From here on in the thread of one call.
 
