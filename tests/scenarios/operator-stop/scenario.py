@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.scenarios.stage import REPLACE, START, STOP, STOP_WEDGED, Stage, seconds_at, sum_acts
 
+SMOKE = True
 SWEEP = 5.0
 AWAY = ("away", "away-unless")
 # How the engine tells of each act of a person. `docker rm -f` kills, then removes.
