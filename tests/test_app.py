@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.world import configure, make_engine, running
+from tests.engine.world import LiveClock, configure, grow_old, make_engine, running
+from tests.fakes import FakeEngine
 from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, Unreachable
 
@@ -230,3 +231,142 @@ async def test_an_interrupted_restart_is_finished_on_return(tmp_path: Path) -> N
 
         assert incident.ending == "healed"
         assert len(await world.incidents()) == 1
+
+
+async def test_twenty_that_die_at_once_are_all_started(tmp_path: Path) -> None:
+    """Each gets one incident of its own number, one start, and is told healed."""
+    engine = make_engine()
+    names = [f"app{number}" for number in range(20)]
+    for name in names:
+        engine.add(name)
+    async with running(engine, tmp_path) as world:
+        await world.looked(*names)
+
+        for name in names:
+            engine.crash(name, 1)
+        await world.until(lambda: len(engine.acts) == 20)
+        await world.until(lambda: not any(case.incident for case in world.app.responder.cases()), 15)
+
+        incidents = await world.incidents()
+        assert sorted(int(incident.id) for incident in incidents) == list(range(1, 21))
+        assert {incident.ending for incident in incidents} == {"healed"}
+        assert sorted(engine.acts) == sorted(("start", name) for name in names)
+
+
+async def test_an_empty_list_heals_nothing(tmp_path: Path) -> None:
+    """An engine that suddenly lists no container at all makes us ask, and touch nothing, whatever is expected."""
+    engine = make_engine()
+    engine.add("app")
+    engine.add("db")
+    async with running(engine, tmp_path, configure(expect_running=("app", "db"))) as world:
+        await world.looked("app", "db")
+        engine.containers.clear()
+
+        await world.app.listener.sweep()
+        await world.until(lambda: all(world.finding(name) == "missing" for name in ("app", "db")))
+
+        assert engine.acts == []
+        assert world.compose.acts == []
+        assert set(world.app.census.targets()) == {"app", "db"}
+
+
+async def test_one_missing_among_others_is_made_anew(tmp_path: Path) -> None:
+    """A container that vanished by nobody's hand, and is expected, is created again."""
+    engine = make_engine()
+    engine.add("app")
+    engine.add("db")
+    async with running(engine, tmp_path, configure(expect_running=("app",))) as world:
+        await world.looked("app", "db")
+        lost = engine.container("app")
+        del engine.containers[lost.id]
+        ladder = world.app.responder
+
+        await world.app.listener.sweep()
+        await world.until(lambda: world.compose.acts)
+
+        assert world.compose.acts[0] == "app"
+        assert ladder.case("db") is not None
+
+
+async def test_a_recreation_by_a_person_leaves_no_hold_behind(tmp_path: Path) -> None:
+    """After somebody else's `compose up` the new container is watched and healed like any other."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+        origin = world.app.census.origin_of("app")
+        assert origin is not None
+        await world.compose.recreate(origin)
+        new = engine.container("app").id
+        await world.until(lambda: world.app.census.container_of("app") == new)
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold is None)
+        assert await world.incidents() == ()
+        assert engine.acts == []
+
+        engine.crash("app", 1)
+
+        assert (await world.newest("resolved")).ending == "healed"
+
+
+async def test_a_log_that_was_being_kept_excuses_no_stop(tmp_path: Path) -> None:
+    """A looking step that was cut short touched nothing: a stop while the daemon was away is a person's."""
+    engine = make_engine()
+    engine.add("app", crashes_on_start=99)
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+        engine.crash("app", 1)
+        incident = await world.newest("escalated")
+        await world.app.journal.begin_step(
+            incident=incident.id,
+            playbook=incident.playbook,
+            target="app",
+            action="collect_logs",
+            rung=0,
+            attempt=1,
+            container_id=engine.container("app").id,
+            text="collect_logs on app",
+            now=world.app.clock.now(),
+        )
+    engine.container("app").crashes_on_start = 0
+    engine.person_starts("app")
+    engine.person_stops("app")
+
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: (case := world.app.responder.case("app")) and case.hold)
+        assert await world.app.journal.open_steps() == ()
+        assert engine.container("app").state == "exited"
+
+
+class Wedged(FakeEngine):
+    """Its starts hang while `wedged`."""
+
+    wedged, starting = True, False
+
+    async def start(self, container_id: str) -> None:
+        self.starting = True
+        if self.wedged:
+            await asyncio.Event().wait()
+        await super().start(container_id)
+
+
+async def test_it_stops_within_seconds_although_the_engine_hangs(tmp_path: Path) -> None:
+    """SIGTERM ends the daemon in time, in the middle of a step that gets no answer; the next one finishes it."""
+    engine = grow_old(Wedged(LiveClock()))
+    engine.add("app")
+    engine.add("db")
+    now = asyncio.get_running_loop().time
+    async with running(engine, tmp_path) as world:
+        await world.looked("app", "db")
+        engine.crash("app", 1)
+        await world.until(lambda: engine.starting)
+        engine.hold_calls()
+        engine.crash("db", 1)
+        before = now()
+    assert now() - before < 5.0
+    engine.wedged = False
+    engine.resume()
+
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: engine.container("app").up and engine.container("db").up)
+        await world.until(lambda: not any(case.incident for case in world.app.responder.cases()))
+        assert sorted(incident.target for incident in await world.incidents()) == ["app", "db"]

@@ -6,8 +6,10 @@ Straight-line on purpose: what depends on what is read from top to bottom.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +17,7 @@ from typing import Protocol
 from watchdog import __version__, registry
 from watchdog.actions.restart_container import RestartContainer
 from watchdog.config import Config
+from watchdog.config.fingerprint import fingerprint_of
 from watchdog.core.decision import Policy, StepEnded
 from watchdog.core.event import Announcement
 from watchdog.core.happening import Happening, Publish
@@ -24,9 +27,13 @@ from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
 from watchdog.core.target import Wishes
 from watchdog.desk import Desk
+from watchdog.engine.aftermath import account_for
+from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census, Lister
 from watchdog.engine.dispatcher import Dispatcher
+from watchdog.engine.heartbeat import Caller, Heartbeat, Parts
 from watchdog.engine.listener import Listener, Stream
+from watchdog.engine.liveness import Watch
 from watchdog.engine.monitor import Monitor, Question
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
@@ -35,11 +42,13 @@ from watchdog.engine.supervisor import Supervisor
 from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli
 from watchdog.gateways.docker import DockerEngine, EngineOptions
+from watchdog.gateways.http import HttpCaller
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock, Compose, Tools
 from watchdog.settings import Settings
 from watchdog.surfaces.control import Control
 from watchdog.telemetry.logs import log_happening
+from watchdog.wording import describe_switched_off
 
 # SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
 STOPS_WITHIN = 3.0
@@ -66,6 +75,11 @@ class App:
     control: Control
     publish: Publish
     clock: Clock
+    heartbeat: Heartbeat
+    black_box: BlackBox
+    watch: Watch
+    # What does not work as it should, in sentences without any text from outside.
+    degraded: Callable[[], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +89,7 @@ class Outside:
     engine: Engine
     compose: Compose
     clock: Clock
+    caller: Caller = field(default_factory=HttpCaller)
 
     @classmethod
     def real(cls, config: Config) -> Outside:
@@ -98,8 +113,19 @@ class Outside:
         )
 
 
-async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outside: Outside) -> App:
-    """Join all parts. Opens the journal (raises `JournalError`); asks the engine nothing yet."""
+async def build(
+    config: Config,
+    state_dir: Path,
+    secrets: tuple[str, ...],
+    outside: Outside,
+    *,
+    heartbeat_url: str = "",
+    end: Callable[[int], None] = lambda _: None,
+) -> App:
+    """Join all parts. Opens the journal (raises `JournalError`); asks the engine nothing yet.
+
+    `end` is called with an exit code when the daemon had better be started anew.
+    """
     engine, compose, clock = outside.engine, outside.compose, outside.clock
     followers: list[Publish] = [log_happening]
 
@@ -109,6 +135,16 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
 
     supervisor = Supervisor(clock, publish)
     journal = await Journal.open(state_dir / "journal.db")
+    black_box = BlackBox(state_dir)
+    switched_off = await account_for(
+        black_box.found,
+        black_box.trace,
+        journal=journal,
+        fingerprint=fingerprint_of(config),
+        checks=[check.name for check in config.checks],
+        clock=clock,
+        publish=publish,
+    )
     census = Census(engine, compose, clock, journal, lambda target: config.target(target).wishes)
     tools = Tools(
         engine=engine,
@@ -147,12 +183,23 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
         publish=publish,
     )
     monitor = Monitor(
-        questions=[Question(check.check, check.within) for check in config.checks],
+        questions=[
+            Question(check.check, check.within) for check in config.checks if check.name not in switched_off
+        ],
         tools=tools,
         targets=census.targets,
         receive=responder.receive,
         spawn=supervisor.spawn,
+        watch=black_box.watch,
     )
+
+    async def leave() -> None:
+        text = "the engine's socket refused every connection, it may be a stale file: watchdog ends, to be restarted"
+        try:
+            await journal.note("engine.refused", text, now=clock.now())
+        finally:
+            end(os.EX_TEMPFAIL)
+
     listener = Listener(
         stream=engine,
         census=census,
@@ -161,9 +208,31 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
         arrived=responder.settle,
         publish=publish,
         longest_wait=config.engine.reconnect_longest,
+        refused_longest=config.engine.refused_exit,
+        stale=lambda: supervisor.spawn("leave", leave()),
     )
     scheduler = Scheduler(supervisor.spawn)
     scheduler.every(config.sweep, "sweep", listener.sweep)
+    longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
+    heartbeat = Heartbeat(
+        url=heartbeat_url,
+        pace=config.heartbeat.fitting(longest_look),
+        parts=Parts(
+            monitor=monitor,
+            receive=responder.receive,
+            engine=listener,
+            journal=journal,
+            dispatcher=dispatcher,
+        ),
+        caller=outside.caller,
+        clock=clock,
+        redact=tools.redact,
+        publish=publish,
+    )
+
+    def degraded() -> tuple[str, ...]:
+        return (*(describe_switched_off(check) for check in switched_off), *heartbeat.degraded())
+
     desk = Desk(
         responder=responder, monitor=monitor, journal=journal, config=config, tools=tools, engine=listener
     )
@@ -174,7 +243,7 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
             result = happening.name.removeprefix("incident.")
             supervisor.spawn("close the run", runner.finish(happening.incident, result))
 
-    followers.extend((control.follow, close_run))
+    followers.extend((control.follow, close_run, heartbeat.follow))
     return App(
         journal=journal,
         census=census,
@@ -187,6 +256,10 @@ async def build(config: Config, state_dir: Path, secrets: tuple[str, ...], outsi
         control=control,
         publish=publish,
         clock=clock,
+        heartbeat=heartbeat,
+        black_box=black_box,
+        watch=Watch(config.liveness.freeze, black_box.words),
+        degraded=degraded,
     )
 
 
@@ -200,6 +273,7 @@ async def start(app: App) -> None:
     app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
     app.supervisor.spawn("listener", app.listener.run())
     app.supervisor.spawn("dispatcher", app.dispatcher.run())
+    app.supervisor.spawn("heartbeat", app.heartbeat.run())
     app.scheduler.start()
 
 
@@ -212,24 +286,38 @@ async def stop(app: App) -> None:
     left = await app.supervisor.stop(STOPS_WITHIN)
     await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
     await app.journal.close()
+    app.watch.disarm()
+    app.black_box.close()
     app.publish(
         Happening(name="daemon.stopped", at=app.clock.now(), facts={"left_behind": ", ".join(left) or None})
     )
 
 
 async def serve(settings: Settings, config: Config) -> int:
-    """Run until SIGTERM or SIGINT; the exit code."""
-    ended = asyncio.Event()
+    """Run until SIGTERM or SIGINT, or until a restart is what is needed; the exit code."""
     loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+
+    def end(code: int) -> None:
+        if not ended.done():
+            ended.set_result(code)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    app = await build(config, settings.state_dir, settings.known_secrets(), Outside.real(config))
+        loop.add_signal_handler(number, end, 0)
+    app = await build(
+        config,
+        settings.state_dir,
+        settings.known_secrets(),
+        Outside.real(config),
+        heartbeat_url=settings.heartbeat_url.get_secret_value(),
+        end=end,
+    )
     try:
+        app.supervisor.spawn("liveness", app.watch.run())
         await start(app)
-        await ended.wait()
+        return await ended
     finally:
         await stop(app)
-    return 0
 
 
 def main(settings: Settings, config: Config) -> int:

@@ -271,7 +271,7 @@ def test_a_signal_of_ours_is_no_persons_stop() -> None:
 
 def test_its_own_stop_timeout_counts() -> None:
     """A container with a minute to stop may have got its signal before we were there."""
-    life = Life(container_id="c", known_from=ENDED - 30 * SECOND)
+    life = Life(container_id="c", known_from=ENDED - 30 * SECOND, died=ENDED)
     assert look(state="exited", exit_code=1, life=life).stopped_by is ITSELF
     assert look(state="exited", exit_code=1, life=life, stop_timeout=60.0).stopped_by is UNKNOWN
 

@@ -67,8 +67,8 @@ class Past:
         (["start", "die", "kill 9"], PERSON),
         # The signal was seen, the death not yet.
         (["start", "kill 15"], PERSON),
-        # Found at rest before its death was heard of.
-        (["start"], Hand.ITSELF),
+        # Found at rest before its death was heard of: nor was, perhaps, the signal before it.
+        (["start"], Hand.UNKNOWN),
         # A new start is a new life.
         (["start", "kill 15", "die", "stop", "start", "die"], Hand.ITSELF),
         (["start", "kill 15", "stop", "die", "start", "restart", "die"], Hand.ITSELF),

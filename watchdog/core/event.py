@@ -141,17 +141,23 @@ class Life:
         A death without a signal is only the container's own if all was seen since it started, or for
         `stop_window` seconds before the death: a stop signal may be so old.
         """
-        if self.died is not None and finished > self.died + DEATH_SLACK_NS:
+        if self.died is not None and self.end_unheard(finished):
             return Hand.UNKNOWN  # it lived and died once more, unseen
         if self.ended_by is not None:
             return self.ended_by
         if self.first_kill is not None:
             return self.first_kill
+        if self.died is None:
+            return Hand.UNKNOWN  # its end was not told yet, and so perhaps not the signal before it
         if self._seen_whole:
             return Hand.ITSELF
         if self.known_from is not None and self.known_from <= finished - int(stop_window * 1e9):
             return Hand.ITSELF
         return Hand.UNKNOWN
+
+    def end_unheard(self, finished: int) -> bool:
+        """Whether the end at engine time `finished` (ns) has not been told to us by any event."""
+        return self.died is None or finished > self.died + DEATH_SLACK_NS
 
     @property
     def _seen_whole(self) -> bool:

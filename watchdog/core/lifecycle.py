@@ -21,7 +21,7 @@ from watchdog.core.incident import Act, Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Hand, Observation, Status
-from watchdog.core.people import given_back, let_go, ordered, taken_down, taken_over
+from watchdog.core.people import given_back, let_go, not_asked_for, ordered, taken_down, taken_over
 from watchdog.core.tellings import tell_hold, tell_of
 
 
@@ -45,6 +45,8 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
     if seen.status is Status.UNKNOWN:
         return _could_not_look(case, policy, now)
+    if seen.finding.kind == "undefined":
+        return not_asked_for(case, seen, now)
     incident = case.incident
     if incident is not None and incident.acted is not None and seen.at.precedes(incident.acted):
         return Decision(case, (), "seen before the latest step had ended: proves nothing")

@@ -55,6 +55,16 @@ def taken_over(case: Case, incident: Incident, why: Notification) -> tuple[Case,
     return replace(case, incident=closed), Tell(replace(why, incident=incident.id))
 
 
+def not_asked_for(case: Case, seen: Observation, now: Moment) -> Decision:
+    """The project does not ask for the target any more: whatever was open is over."""
+    reason = "nobody asks for it any more"
+    if case.incident is None:
+        return Decision(replace(case, hold=None), (), reason)
+    by = case.hold.by if case.hold is not None else "someone else"
+    over, told = taken_over(case, case.incident, tell_hold(case.target, Act.REMOVED, by, seen.finding, now))
+    return Decision(replace(over, hold=None), (told,), reason)
+
+
 def given_back(hold: Hold | None, seen: Observation) -> bool:
     """A person gave the target back as it lies there. There is nothing to be done for a paused one."""
     return (

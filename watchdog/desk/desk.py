@@ -158,7 +158,9 @@ class Desk:
     # --- names ---
 
     def _names(self) -> tuple[str, ...]:
-        known = {*self._monitor.targets(), *(case.target for case in self._responder.cases())}
+        # What is not watched any more is only shown as long as something of it is open.
+        open_cases = (case.target for case in self._responder.cases() if case.incident or case.hold)
+        known = {*self._monitor.targets(), *open_cases}
         return tuple(sorted(known))
 
     def _known(self, target: str) -> str:

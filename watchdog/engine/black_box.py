@@ -22,6 +22,7 @@ SIZE = 4096
 # The first byte says whether anything follows it: written last, cleared first.
 CLEAR, MARKED = 0, 1
 MARK_FILE, TRACE_FILE = "black-box", "last-freeze.txt"
+STDERR = 2
 OWNER_ONLY = 0o600
 LONGEST_TRACE = 256 * 1024
 
@@ -36,15 +37,21 @@ class BlackBox:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises OSError when the folder cannot be written."""
+        """A folder that cannot be written costs the memory of the next freeze, never the start."""
         probe = _read_mark(folder / MARK_FILE)
         self.trace = _read_trace(folder / TRACE_FILE)
         self.found: Freeze | None = read_freeze(self.trace, probe)
-        self.words: IO[bytes] = _create(folder / TRACE_FILE)
-        with _create(folder / MARK_FILE) as file:
-            # Blocks on the disk, not a hole: a full disk would end us by SIGBUS at the first mark.
-            os.posix_fallocate(file.fileno(), 0, SIZE)
-            self._memory = mmap.mmap(file.fileno(), SIZE)
+        try:
+            self.words = _create(folder / TRACE_FILE)
+        except OSError:
+            self.words = os.fdopen(os.dup(STDERR), "wb")
+        try:
+            with _create(folder / MARK_FILE) as file:
+                # Blocks on the disk, not a hole: a full disk would end us by SIGBUS at the first mark.
+                os.posix_fallocate(file.fileno(), 0, SIZE)
+                self._memory = mmap.mmap(file.fileno(), SIZE)
+        except OSError:
+            self._memory = mmap.mmap(-1, SIZE)
         self._marks: dict[tuple[str, str], bytes] = {}
 
     def mark(self, check: str, target: str) -> None:
@@ -64,8 +71,7 @@ class BlackBox:
         return Watched(self, check, target, work)
 
     def close(self) -> None:
-        """Let go of both files; they stay where they are."""
-        self._memory.close()
+        """Let go of the file for last words: nobody may be about to write them. Marks can still be set."""
         self.words.close()
 
 
@@ -110,7 +116,7 @@ def _read_mark(path: Path) -> Probe | None:
     try:
         with path.open("rb") as file:
             kept = file.read(SIZE)
-    except FileNotFoundError:
+    except OSError:
         return None
     if not kept or kept[0] != MARKED:
         return None
@@ -125,7 +131,7 @@ def _read_trace(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(LONGEST_TRACE).decode("utf-8", "replace")
-    except FileNotFoundError:
+    except OSError:
         return ""
 
 

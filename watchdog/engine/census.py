@@ -18,12 +18,19 @@ from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
 from watchdog.core.target import Wishes, combine
 from watchdog.plugins import Clock, Compose, Engine
 
+# In place of the time of an end, for a container that is gone.
+REMOVED = -1
+
 
 class Lister(Engine, Protocol):
     """The engine, as the census needs it."""
 
     async def list_containers(self) -> tuple[ContainerRow, ...]:
         """Every container in scope, running or not, in one request."""
+        ...
+
+    async def recent_events(self) -> tuple[tuple[EngineEvent, ...], int | None]:
+        """What the engine still remembers, and since when (engine time, ns) that is complete."""
         ...
 
 
@@ -54,6 +61,7 @@ class Census:
         self._heard: deque[tuple[int, str, str]] = deque(maxlen=1024)
         self._cut_short: set[str] = set()
         self._last_heard = 0
+        self._recollected: dict[str, int] = {}
         self._listed = False
         self._empty = False
         self._unsaved: set[str] = set()
@@ -69,6 +77,11 @@ class Census:
             await self.take()  # absence, too, is only believed when it is seen now
         known = self._known(target)
         if not known.present:
+            if (
+                known.container_id not in self.roster.lives
+                or not self.roster.lives[known.container_id].removed_by
+            ):
+                await self._recollect(known.container_id, REMOVED)
             return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
         life = self.roster.lives.get(known.container_id)
         if life is not None and life.ended_by is not None:
@@ -79,9 +92,10 @@ class Census:
             if facts is not None and facts.state in ("exited", "dead", "restarting"):
                 last = await self._last_log(facts.id)
         if facts is not None and self._known(target).container_id != facts.id:
-            return await self.look(
-                target
-            )  # replaced while it was looked at: that is another container's life
+            # Replaced while it was looked at: that is another container's life.
+            return await self.look(target)
+        if facts is not None and facts.state in ("exited", "dead"):
+            await self._hear_its_end(facts)
         seen = self.roster.sighting(target, facts, self.wishes(target))
         return await self._absent(seen, known) if facts is None else replace(seen, last_log=last)
 
@@ -126,6 +140,8 @@ class Census:
         rows = await self._engine.list_containers()
         before, self._listed, self._empty = self.roster.targets, True, not rows
         self.roster, changed = self.roster.listed(rows, self._clock.now())
+        current = {known.container_id for known in self.roster.targets.values()}
+        self._recollected = {i: end for i, end in self._recollected.items() if i in current}
         self._unsaved |= {
             name
             for name, known in self.roster.targets.items()
@@ -204,6 +220,20 @@ class Census:
         if self._known(known.target).container_id == facts.id:
             self.roster = self.roster.inspected(known.target, facts, self._clock.now())
         return facts
+
+    async def _hear_its_end(self, facts: ContainerFacts) -> None:
+        """Found down before any event told of it: the engine is asked for what it remembers, once.
+
+        The events may be on their way, or lost: whose hand it was must not be guessed from their absence.
+        """
+        life = self.roster.lives.get(facts.id)
+        if life is None or life.end_unheard(facts.finished):
+            await self._recollect(facts.id, facts.finished)
+
+    async def _recollect(self, container_id: str, end: int) -> None:
+        if self._recollected.get(container_id) != end:
+            self.recall(*await self._engine.recent_events())
+            self._recollected[container_id] = end
 
     async def _last_log(self, container_id: str) -> str:
         try:

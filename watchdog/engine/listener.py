@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -72,9 +73,10 @@ class Listener:
         arrived: Callable[[], Awaitable[None]],
         publish: Publish,
         longest_wait: float,
-        refused: Callable[[Refusals], None] | None = None,
+        refused_longest: float = math.inf,
+        stale: Callable[[], None] | None = None,
     ) -> None:
-        """`refused` hears after each attempt to reach the engine since when it was refused."""
+        """`stale` is called, once, when the socket was refused for `refused_longest` seconds without a break."""
         self._stream = stream
         self._census = census
         self._clock = clock
@@ -82,7 +84,8 @@ class Listener:
         self._arrived = arrived
         self._publish = publish
         self._longest_wait = longest_wait
-        self._refused = refused
+        self._refused_longest = refused_longest
+        self._stale = stale
         self._refusals = Refusals()
         self._streaming = False
         self.connected = False
@@ -146,9 +149,13 @@ class Listener:
                 self._streaming = False
 
     def _attempted(self, trouble: GatewayError | None) -> None:
-        self._refusals = self._refusals.after(trouble, self._clock.now())
-        if self._refused is not None:
-            self._refused(self._refusals)
+        now = self._clock.now()
+        self._refusals = self._refusals.after(trouble, now)
+        seconds = self._refusals.lasted(now)
+        if self._stale is not None and seconds >= self._refused_longest:
+            stale, self._stale = self._stale, None
+            self._publish(Happening(name="engine.refused", at=now, facts={"seconds": round(seconds)}))
+            stale()
 
     def _found(self) -> None:
         self._attempted(None)

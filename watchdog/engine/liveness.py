@@ -24,7 +24,7 @@ class Watch:
 
     def arm(self) -> None:
         """From now on, or once more: so many seconds until the end."""
-        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._words)  # type: ignore[arg-type]
+        faulthandler.dump_traceback_later(self._limit, exit=True, file=self._words)
 
     async def run(self) -> None:
         """Put the end off for as long as the loop runs; it stays armed when this is cancelled."""
