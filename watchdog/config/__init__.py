@@ -4,7 +4,26 @@ Belongs here: reading and judging watchdog.yml and the playbooks. Does not: the 
 (`settings.py`), what a kind may be told (its own `parameters_type`), anything that runs.
 """
 
+from watchdog.config.current import CurrentConfig
+from watchdog.config.difference import Change, compare, take_over
 from watchdog.config.load import load_config
 from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch, Web
+from watchdog.config.source import Loaded, identify, load_from_disk, load_kept
 
-__all__ = ["CheckConfig", "Config", "EngineLimits", "TargetConfig", "Watch", "Web", "load_config"]
+__all__ = [
+    "Change",
+    "CheckConfig",
+    "Config",
+    "CurrentConfig",
+    "EngineLimits",
+    "Loaded",
+    "TargetConfig",
+    "Watch",
+    "Web",
+    "compare",
+    "identify",
+    "load_config",
+    "load_from_disk",
+    "load_kept",
+    "take_over",
+]

@@ -41,7 +41,7 @@ def parse_address(value: object) -> Address | None:
     host, colon, port = value.strip().rpartition(":")
     if not colon or not host:
         raise ValueError(f"has no address or no port; {_HOW}")
-    if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):  # noqa: PLR2004 - the largest port
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):  # noqa: PLR2004 - the largest port
         raise ValueError(f"has no port between 1 and 65535; {_HOW}")
     bracketed = host.startswith("[") and host.endswith("]")
     try:
