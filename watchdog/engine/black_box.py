@@ -12,7 +12,7 @@ import os
 from collections.abc import Coroutine, Generator
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from watchdog.core.freeze import Freeze, Probe, read_freeze
 
@@ -33,7 +33,7 @@ class BlackBox:
     Attributes:
         found: how the daemon before this one froze, None if it did not.
         trace: what it left behind, for the log; "" if nothing.
-        words: the open file that `faulthandler` writes its traceback to.
+        words: the descriptor of the file that `faulthandler` writes its traceback to.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,12 +44,15 @@ class BlackBox:
         try:
             self.words = _create(folder / TRACE_FILE)
         except OSError:
-            self.words = os.fdopen(os.dup(STDERR), "wb")
+            self.words = os.dup(STDERR)
         try:
-            with _create(folder / MARK_FILE) as file:
+            file = _create(folder / MARK_FILE)
+            try:
                 # Blocks on the disk, not a hole: a full disk would end us by SIGBUS at the first mark.
-                os.posix_fallocate(file.fileno(), 0, SIZE)
-                self._memory = mmap.mmap(file.fileno(), SIZE)
+                os.posix_fallocate(file, 0, SIZE)
+                self._memory = mmap.mmap(file, SIZE)
+            finally:
+                os.close(file)
         except OSError:
             self._memory = mmap.mmap(-1, SIZE)
         self._marks: dict[tuple[str, str], bytes] = {}
@@ -72,7 +75,7 @@ class BlackBox:
 
     def close(self) -> None:
         """Let go of the file for last words: nobody may be about to write them. Marks can still be set."""
-        self.words.close()
+        os.close(self.words)
 
 
 class Watched(Generic[R]):
@@ -135,7 +138,7 @@ def _read_trace(path: Path) -> str:
         return ""
 
 
-def _create(path: Path) -> IO[bytes]:
-    """The file, emptied. Not through a link that somebody put there."""
+def _create(path: Path) -> int:
+    """The descriptor of the file, emptied. Not through a link that somebody put there."""
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(path, flags, OWNER_ONLY), "r+b")
+    return os.open(path, flags, OWNER_ONLY)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
-from typing import IO
 
 # So often within the limit is it put off.
 PARTS = 4
 
 
 class Watch:
-    """Armed while the daemon runs. A loop that does not come round within `limit` seconds: exit code 1."""
+    """Its last words go to the descriptor `words`. Armed while the daemon runs. A loop that does not come round within `limit` seconds: exit code 1."""
 
-    def __init__(self, limit: float, words: IO[bytes]) -> None:
+    def __init__(self, limit: float, words: int) -> None:
         self._limit = limit
         self._words = words
 

@@ -8,6 +8,7 @@ from watchdog.wording.beats import describe_beat, describe_complaint, describe_d
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_end, describe_finding
+from watchdog.wording.freezes import describe_freeze, describe_switched_off
 from watchdog.wording.happenings import describe_happening
 from watchdog.wording.notifications import Message, describe_notification
 from watchdog.wording.plain import plain
@@ -22,8 +23,10 @@ __all__ = [
     "describe_degradation",
     "describe_end",
     "describe_finding",
+    "describe_freeze",
     "describe_happening",
     "describe_notification",
     "describe_span",
+    "describe_switched_off",
     "plain",
 ]

@@ -49,6 +49,7 @@ class Catalogue:
         parts: what watchdog is made of, as the beginning of a sentence.
         beat_fails, beat_advice: the first and the last line for who hears that a beat failed.
         degradations: what does not work as it should, without a fact in it, by part.
+        froze, froze_in, froze_in_no_check: how a daemon froze (`{seconds}`, `{places}`, `{who}`), and in whose code.
         switched_off: that a check (`{check}`) is not asked any more.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
     """
@@ -75,6 +76,9 @@ class Catalogue:
     beat_fails: str
     beat_advice: str
     degradations: Mapping[str, str]
+    froze: str
+    froze_in: str
+    froze_in_no_check: str
     switched_off: str
     seconds: str
     minutes: str
