@@ -141,8 +141,8 @@ def test_what_is_not_well_comes_first_with_all_that_one_asks_at_night(
     assert lines[3] == "    state    needs a human"
     assert re.fullmatch(r"    since    [\d-]+ [\d:]+, 4 min 12 s ago \(incident 7\)", lines[4])
     assert lines[5:] == [
-        "    done     1. stop and start it, 4 min 12 s ago",
-        "             2. stop and start it, 4 min 12 s ago",
+        "    done     1. restart it, 4 min 12 s ago",
+        "             2. restart it, 4 min 12 s ago",
         "    why      all attempts that the rules allow are spent",
         "    said     panic: out of cheese[bold]",
         "    next     nothing, until a human mends it and says so",

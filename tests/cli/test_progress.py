@@ -44,8 +44,8 @@ def test_a_heal_is_followed_until_the_target_is_well(daemon: Daemon, watchdog: W
     ran = watchdog("heal", "api")
     assert ran.exit_code == 0, ran.output
     told = [line.split("  ", 1)[-1] for line in ran.output.splitlines()]
-    assert "attempt 1: stop and start it" in told
-    assert "stop and start it: done" in told
+    assert "attempt 1: restart it" in told
+    assert "restart it: done" in told
     assert "healed" in told
     assert "+ api runs and is healthy" in ran.output
 

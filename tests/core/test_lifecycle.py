@@ -246,7 +246,7 @@ class TestLadder:
         tale.passes(40)
         tale.crashed()
         assert tale.actions[-1] == "recreate_service"
-        assert tale.performed[-1].attempt == 1
+        assert tale.performed[-1].attempt == 4
 
     def test_ten_minutes_of_health_forget_the_attempts(self) -> None:
         """After 10 min of verified health the first step is tried first again, and at once."""
@@ -686,6 +686,41 @@ class TestPeople:
         tale.passes(60)
         tale.stopped()
         assert tale.told == [OPENED, HELD]
+
+
+class TestNotAskedFor:
+    """The project does not define the service any more."""
+
+    @staticmethod
+    def undefined(tale: Tale) -> None:
+        tale.see(Status.OK, "undefined", by=Hand.ITSELF, incarnation="c0ffee@gone")
+
+    def test_it_is_no_trouble_and_no_longer_held(self) -> None:
+        """Nothing is told and nothing is done; a hold has nothing left to hold."""
+        tale = Tale()
+        tale.removed()
+        self.undefined(tale)
+        assert (tale.told, tale.performed, tale.case.hold) == ([], [], None)
+
+    def test_an_open_incident_is_over(self) -> None:
+        """Whoever took the service out of the project has taken the incident over, and that is told."""
+        tale = Tale()
+        tale.given_up()
+        self.undefined(tale)
+        assert tale.incident.ending is Ending.TAKEN_OVER
+        assert tale.told[-2:] == [ESCALATED, HELD]
+        assert tale.case.hold is None
+
+    def test_it_is_over_while_a_hold_was_given_back(self) -> None:
+        """Released, being made anew, and then taken out of the project: over as well."""
+        tale = Tale()
+        tale.removed()
+        tale.order(Order.RELEASE)
+        tale.removed()
+        tale.step_ends(Result.FAILED)
+        self.undefined(tale)
+        assert tale.incident.ending is Ending.TAKEN_OVER
+        assert tale.case.hold is None
 
 
 class TestOrders:

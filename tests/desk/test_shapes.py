@@ -172,14 +172,14 @@ def test_a_story_is_told_in_the_order_of_time() -> None:
     timeline = shape["timeline"]
     assert [(line["kind"], line["text"]) for line in timeline] == [
         ("decision", "after 0 s"),
-        ("step.begun", "stop and start it: attempt 1, start demo-api-1"),
+        ("step.begun", "restart it: attempt 1, start demo-api-1"),
         ("decision", "after 2 s"),
         (
             "step.ended",
-            "stop and start it: failed: no such image (found out after watchdog was interrupted)",
+            "restart it: failed: no such image (found out after watchdog was interrupted)",
         ),
         ("told", "api is dead: the engine could not remove it (exit code not known)"),
-        ("step.begun", "stop and start it: attempt 1"),
+        ("step.begun", "restart it: attempt 1"),
     ]
     assert timeline[3]["evidence"] == ["last words"]
     assert timeline[4]["deliveries"] == [

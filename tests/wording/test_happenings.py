@@ -7,8 +7,8 @@ from watchdog.wording import ENGLISH, describe_happening
 @pytest.mark.parametrize(
     ("name", "facts", "words"),
     [
-        ("step.begun", {"action": "restart_container", "attempt": 2}, "attempt 2: stop and start it"),
-        ("step.ended", {"action": "restart_container", "result": "done"}, "stop and start it: done"),
+        ("step.begun", {"action": "restart_container", "attempt": 2}, "attempt 2: restart it"),
+        ("step.ended", {"action": "restart_container", "result": "done"}, "restart it: done"),
         (
             "step.ended",
             {"action": "fly", "result": "failed", "reason": "no\nwings"},

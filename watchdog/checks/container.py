@@ -37,4 +37,11 @@ class Container(Check[ContainerParameters]):
         )
         seen = await tools.containers.look(target)
         observation = judge(self.name, seen, rules, tools.clock.now())
-        return replace(observation, evidence=tuple(tools.redact(line) for line in observation.evidence))
+        # What the engine and the container say in their own words may hold anything.
+        finding = observation.finding
+        facts = {name: tools.redact(f) if isinstance(f, str) else f for name, f in finding.facts.items()}
+        return replace(
+            observation,
+            finding=replace(finding, facts=facts),
+            evidence=tuple(tools.redact(line) for line in observation.evidence),
+        )

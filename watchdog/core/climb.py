@@ -135,10 +135,10 @@ def _perform(
     )
     action = rung.step.action
     ledger = case.ledger.begun(action, now) if counted else case.ledger
-    effects: list[Effect] = [
-        Perform(incident.id, incident.target, incident.playbook, rung, index, attempts, again, undo)
-    ]
     number = len(ledger.attempts)
+    effects: list[Effect] = [
+        Perform(incident.id, incident.target, incident.playbook, rung, index, number, again, undo)
+    ]
     if attempts > 1 and counted:
         effects.append(Tell(tell_of(Telling.RETRYING, acting, now, action=action, attempt=number)))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"

@@ -100,7 +100,7 @@ class Perform:
     """Carry out this rung for this incident.
 
     Attributes:
-        attempt: counted from 1 within the incident.
+        attempt: which of the attempts that count against the target, from 1.
         again: it repeats an interrupted one.
         undo: take back what the rung's action did.
     """

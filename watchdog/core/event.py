@@ -149,8 +149,6 @@ class Life:
             return self.first_kill
         if self.died is None:
             return Hand.UNKNOWN  # its end was not told yet, and so perhaps not the signal before it
-        if self._seen_whole:
-            return Hand.ITSELF
         if self.known_from is not None and self.known_from <= finished - int(stop_window * 1e9):
             return Hand.ITSELF
         return Hand.UNKNOWN

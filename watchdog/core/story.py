@@ -55,7 +55,7 @@ class StepRecord:
 
     Attributes:
         rung: which rung of the ladder it belongs to.
-        attempt: counted from 1 within its incident.
+        attempt: which of the attempts that counted against the target then, from 1.
         container_id: the container that it was going to act on.
         text: what it was going to do, in one line.
         settled: its end was not witnessed but found out by looking, after a crash of the daemon.

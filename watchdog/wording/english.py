@@ -84,7 +84,7 @@ ENGLISH = Catalogue(
         "opened": Told(
             title="{target} {finding}",
             lines=(
-                "What is done: watchdog acts now, by its playbook, and verifies each step.",
+                "What follows: its playbook, step by step, each one verified; a human where that does not help.",
                 "To keep its hands off: watchdog hold {target}",
                 "The whole story: watchdog incidents {incident}",
             ),
@@ -268,7 +268,7 @@ ENGLISH = Catalogue(
     actions={
         "collect_logs": "keep its last log lines",
         "start_container": "start it",
-        "restart_container": "stop and start it",
+        "restart_container": "restart it",
         "recreate_service": "replace its container by a new one of the same image",
         "rebuild_service": "build its image anew and replace its container",
     },
