@@ -31,6 +31,8 @@ class Daemon:
         ours = {"WATCHDOG_STATE_DIR": str(self.state), "WATCHDOG_LOG_LEVEL": "debug"}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("WATCHDOG_")}
         self.environment = {**inherited, **ours}
+        # What stands before the words `run --config FILE`; a scenario may wrap it.
+        self.program = [sys.executable, "-m", "watchdog"]
 
     # --- its life ---
 
@@ -40,7 +42,7 @@ class Daemon:
             raise Failed("a daemon runs already")
         with self._log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "watchdog", "run", "--config", str(self._work / config)],
+                [*self.program, "run", "--config", str(self._work / config)],
                 stdout=log,
                 stderr=log,
                 env=self.environment,
@@ -64,6 +66,23 @@ class Daemon:
             code = self._process.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
             raise Failed(f"the daemon did not end within {ENDS_WITHIN:g} s of SIGTERM") from None
+        self._process = None
+        return code
+
+    def signal(self, number: int) -> None:
+        """Send its process a signal."""
+        if self._process is None:
+            raise Failed("no daemon runs")
+        self._process.send_signal(number)
+
+    def ended(self, within: float) -> int:
+        """Wait until it ends by itself; the exit code. Failed if it does not within so many seconds."""
+        if self._process is None:
+            raise Failed("no daemon runs")
+        try:
+            code = self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"the daemon did not end by itself within {within:g} s") from None
         self._process = None
         return code
 
