@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from watchdog.core.errors import ConfigError, DeliveryError, GatewayError, JournalError, NotThere, Refused
+from watchdog.core.errors import (
+    Changed,
+    ConfigError,
+    DeliveryError,
+    GatewayError,
+    JournalError,
+    NotThere,
+    Refused,
+)
 
 
 def test_a_config_error_holds_every_problem() -> None:
@@ -23,3 +31,9 @@ def test_what_is_not_there_was_refused() -> None:
     assert issubclass(NotThere, Refused)
     assert issubclass(Refused, GatewayError)
     assert issubclass(JournalError, GatewayError)
+
+
+def test_what_changed_names_what_differs() -> None:
+    """A person has to say what they want, so they get to know of what."""
+    assert Changed("the image is another one", ("image",)).names == ("image",)
+    assert issubclass(Changed, Refused)
