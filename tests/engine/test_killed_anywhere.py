@@ -36,6 +36,7 @@ class DyingThread(JournalThread):
         self.left: int | None = None
         self.lost = False
         self.dead = False
+        self.unanswered: list[asyncio.Future[None]] = []
         self.writes: list[str] = []
 
     async def call(self, work: Callable[[], Any]) -> Any:
@@ -49,7 +50,9 @@ class DyingThread(JournalThread):
                     self.writes.append(name)
                     await self.thread.call(work)
         if self.dead:
-            await asyncio.Event().wait()
+            unanswered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self.unanswered.append(unanswered)
+            await unanswered
         if name in WRITES:
             self.writes.append(name)
         return await self.thread.call(work)
@@ -99,6 +102,9 @@ async def mortal(
         await app.responder.stop()
         await app.control.stop()
         assert await app.supervisor.stop(2.0) == ()
+        for unanswered in dying.unanswered:
+            unanswered.cancel()  # a killed process leaves no task behind
+        await asyncio.sleep(0)
         app.journal._thread = real
         await app.journal.close()  # the kernel closes the files of a killed process
         engine.resume()
