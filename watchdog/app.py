@@ -40,8 +40,8 @@ from watchdog.engine.runner import Runner
 from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.supervisor import Supervisor
 from watchdog.gateways.clock import SystemClock
-from watchdog.gateways.compose import ComposeCli
-from watchdog.gateways.docker import DockerEngine, EngineOptions
+from watchdog.gateways.compose import ComposeCli, ComposeOptions
+from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
 from watchdog.gateways.http import HttpCaller
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock, Compose, Tools
@@ -92,8 +92,8 @@ class Outside:
     caller: Caller = field(default_factory=HttpCaller)
 
     @classmethod
-    def real(cls, config: Config) -> Outside:
-        """The real one, as configured."""
+    def real(cls, config: Config, program: Path | None = None) -> Outside:
+        """The real one, as configured. `program`: the Compose to use, None for the one that is found."""
         engine = DockerEngine(
             EngineOptions(
                 socket=config.engine.socket,
@@ -108,7 +108,17 @@ class Outside:
         )
         return cls(
             engine=engine,
-            compose=ComposeCli(image_id_of=engine.image_id, socket=config.engine.socket),
+            compose=ComposeCli(
+                engine.images,
+                ComposeOptions(
+                    socket=config.engine.socket,
+                    program=str(program or ""),
+                    recreate_within=config.compose.recreate_within,
+                    build_within=config.compose.build_within,
+                ),
+                own_labels=engine.own_labels,
+                list_files=list_build_files,
+            ),
             clock=SystemClock(),
         )
 
@@ -308,7 +318,7 @@ async def serve(settings: Settings, config: Config) -> int:
         config,
         settings.state_dir,
         settings.known_secrets(),
-        Outside.real(config),
+        Outside.real(config, settings.compose),
         heartbeat_url=settings.heartbeat_url.get_secret_value(),
         end=end,
     )

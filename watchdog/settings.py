@@ -117,6 +117,7 @@ class Settings(BaseSettings):
 
     config: Annotated[Path, AfterValidator(Path.expanduser)] = Field(default_factory=default_config)
     state_dir: Annotated[Path, AfterValidator(_fits_a_socket)] = Field(default_factory=default_state_dir)
+    compose: Path | None = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
     # "": what watchdog.yml says.
     listen: Annotated[str, AfterValidator(_listens)] = ""

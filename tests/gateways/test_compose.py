@@ -15,8 +15,9 @@ import pytest
 from tests.conftest import RealEngine
 from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.roster import ComposeOrigin, ContainerRow, read_origin
-from watchdog.gateways.compose import ComposeCli
+from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions
+from watchdog.gateways.images import Named
 
 SERVICES = {
     "web": {"image": "web:1"},
@@ -32,6 +33,7 @@ echo "$0 $*" >> {folder}/asked
 env > {folder}/environment
 case "$*" in
   *version*) cat {folder}/version; exit $(cat {folder}/version.code) ;;
+  *"config --hash"*) cat {folder}/hash; exit $(cat {folder}/hash.code) ;;
   *config*) cat {folder}/config; cat {folder}/config.error >&2; exit $(cat {folder}/config.code) ;;
   *dry-run*) cat {folder}/dry-run >&2; exit $(cat {folder}/dry-run.code) ;;
   *" up "*) echo "pulling out" >&2; echo "cannot do it" >&2; exit $(cat {folder}/up.code) ;;
@@ -50,6 +52,7 @@ class StandIn:
         self.say("version", "2.26.1")
         self.say("config", json.dumps({"services": SERVICES}))
         self.say("ps", "")
+        self.say("hash", "web abc")
         self.say("up", "")
         self.say("dry-run", "")
         (folder / "config.error").write_text("")
@@ -72,8 +75,34 @@ class StandIn:
         return [line for line in self.asked if f" {verb}" in line]
 
 
-async def image_id_of(reference: str) -> str | None:
-    return {"web:1": "sha256:1", "demo-built": "sha256:1"}.get(reference)
+class FakeShelf:
+    """The engine's images, by name."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {"web:1": "sha256:1", "demo-built:latest": "sha256:1"}
+
+    async def image_id(self, reference: str) -> str | None:
+        return self.names.get(reference if ":" in reference else f"{reference}:latest")
+
+    async def tag(self, image_id: str, repository: str, tag: str = "") -> None:
+        name = f"{repository}:{tag}" if tag else repository
+        self.names[name if ":" in name else f"{name}:latest"] = image_id
+
+    async def tags(self, repository: str) -> tuple[Named, ...]:
+        mine = [name for name in self.names if name.rpartition(":")[0] == repository]
+        found = [
+            Named(tag=name.rpartition(":")[2], image_id=self.names[name], created=n)
+            for n, name in enumerate(mine)
+        ]
+        return tuple(sorted(found, key=lambda named: -named.created))
+
+    async def untag(self, repository: str, tag: str) -> None:
+        self.names.pop(f"{repository}:{tag}", None)
+
+
+@pytest.fixture
+def shelf() -> FakeShelf:
+    return FakeShelf()
 
 
 @pytest.fixture
@@ -92,12 +121,15 @@ def origin(tmp_path: Path) -> ComposeOrigin:
         working_dir=str(tmp_path),
         image_id="sha256:1",
         image="web:1",
+        container_id="c1",
+        version="2.26.1",
+        config_hash="abc",
     )
 
 
 @pytest.fixture
-def compose(stand_in: StandIn) -> ComposeCli:
-    return ComposeCli(image_id_of, socket="/run/some.sock")
+def compose(stand_in: StandIn, shelf: FakeShelf) -> ComposeCli:
+    return ComposeCli(shelf, ComposeOptions(socket="/run/some.sock"))
 
 
 def replica(number: int, *, one_off: bool = False) -> str:
@@ -215,9 +247,8 @@ async def test_what_would_ship_something_else_is_refused(
 async def test_an_image_that_is_gone_is_not_pulled(stand_in: StandIn, origin: ComposeOrigin) -> None:
     """Without the image there is nothing to recreate from."""
 
-    async def nothing(reference: str) -> str | None:
-        return None
-
+    nothing = FakeShelf()
+    nothing.names.clear()
     with pytest.raises(Refused, match="not here any more, and nothing is pulled"):
         await ComposeCli(nothing).recreate(origin)
 
@@ -292,7 +323,7 @@ async def test_the_standalone_compose_will_do(stand_in: StandIn, origin: Compose
     """`docker-compose` of version 2, where `docker` has no such plugin."""
     (stand_in.folder / "bin" / "docker").write_text("#!/bin/sh\nexit 1\n")
     stand_in.install("docker-compose")
-    await ComposeCli(image_id_of).recreate(origin)
+    await ComposeCli(FakeShelf()).recreate(origin)
     assert stand_in.asked_for("up")[0].startswith("docker-compose --ansi never")
 
 
@@ -309,7 +340,7 @@ async def test_no_compose_is_told_with_what_to_do(
         stand_in.install("docker-compose")
         stand_in.say("version", version)
     with pytest.raises(Unreachable, match="Install the Compose plugin"):
-        await ComposeCli(image_id_of).recreate(origin)
+        await ComposeCli(FakeShelf()).recreate(origin)
 
 
 # On the real engine, with the real Compose.
@@ -358,7 +389,7 @@ class Project:
 
     async def origin(self, service: str) -> ComposeOrigin:
         row = (await self.rows())[service]
-        origin = read_origin(row.labels, row.image_id, row.image)
+        origin = read_origin(row.labels, row.image_id, row.image, row.id)
         assert origin is not None
         return origin
 
@@ -384,7 +415,7 @@ async def project(real_engine: RealEngine, tmp_path: Path) -> AsyncIterator[Proj
 async def test_a_recreated_container_is_a_new_one_of_the_same_image(project: Project) -> None:
     """New id, same image, running; its neighbour is the same container, still running."""
     before = await project.rows()
-    await ComposeCli(project.docker.image_id).recreate(await project.origin("web"))
+    await ComposeCli(project.docker.images).recreate(await project.origin("web"))
     after = await project.rows()
     assert after["web"].id != before["web"].id
     assert after["web"].image_id == before["web"].image_id
@@ -397,7 +428,7 @@ async def test_a_dependency_that_someone_stopped_stays_stopped(project: Project)
     """Recreating a service starts nothing that it depends on."""
     await project.compose("stop", "-t", "0", "db")
     before = await project.rows()
-    await ComposeCli(project.docker.image_id).recreate(await project.origin("web"))
+    await ComposeCli(project.docker.images).recreate(await project.origin("web"))
     after = await project.rows()
     assert after["web"].id != before["web"].id
     assert (after["db"].id, after["db"].state) == (before["db"].id, "exited")
@@ -409,7 +440,7 @@ async def test_a_dependency_whose_configuration_changed_waits_for_a_person(proje
     before = await project.rows()
     file = project.folder / "docker-compose.yml"
     file.write_text(file.read_text().replace('"600"', '"601"'))
-    await ComposeCli(project.docker.image_id).recreate(await project.origin("web"))
+    await ComposeCli(project.docker.images).recreate(await project.origin("web"))
     after = await project.rows()
     assert after["web"].id != before["web"].id
     assert after["db"] == before["db"]
@@ -420,14 +451,14 @@ async def test_a_container_that_is_gone_is_made_again(project: Project) -> None:
     """What was removed comes back, alone."""
     origin = await project.origin("web")
     await project.cli("rm", "-f", (await project.rows())["web"].id, (await project.rows())["db"].id)
-    await ComposeCli(project.docker.image_id).recreate(origin)
+    await ComposeCli(project.docker.images).recreate(origin)
     assert list(await project.rows()) == ["web"]
 
 
 @pytest.mark.engine
 async def test_an_up_by_a_person_has_nothing_to_do_after_a_recreation(project: Project) -> None:
     """Compose recognises the container as its own."""
-    await ComposeCli(project.docker.image_id).recreate(await project.origin("web"))
+    await ComposeCli(project.docker.images).recreate(await project.origin("web"))
     after = await project.rows()
     await project.compose("up", "-d")
     assert await project.rows() == after
@@ -440,14 +471,14 @@ async def test_a_tag_that_was_moved_is_not_shipped(project: Project) -> None:
     before = await project.rows()
     await project.cli("commit", "-c", "LABEL new=yes", before["db"].id, project.image)
     with pytest.raises(Refused, match="another image now"):
-        await ComposeCli(project.docker.image_id).recreate(origin)
+        await ComposeCli(project.docker.images).recreate(origin)
     assert {row.id for row in (await project.rows()).values()} == {row.id for row in before.values()}
 
 
 @pytest.mark.engine
 async def test_the_real_compose_tells_what_the_project_asks_for(project: Project) -> None:
     """There, of an inactive profile, and removed from the file."""
-    compose = ComposeCli(project.docker.image_id)
+    compose = ComposeCli(project.docker.images)
     origin = await project.origin("web")
     assert await compose.defines(origin) is True
     assert await compose.defines(replace(origin, service="extra")) is False

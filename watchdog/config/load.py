@@ -12,15 +12,26 @@ from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
 from watchdog.config.reading import is_mapping, read, report_unknown
-from watchdog.config.records import CheckConfig, Config, EngineLimits, TargetConfig, Watch, Web
+from watchdog.config.records import (
+    CheckConfig,
+    ComposeLimits,
+    Config,
+    EngineLimits,
+    ProposalLimits,
+    TargetConfig,
+    Watch,
+    Web,
+)
 from watchdog.config.sections import (
     CheckSection,
+    ComposeSection,
     EngineSection,
     FileSection,
     GuardrailsSection,
     HeartbeatSection,
     LivenessSection,
     NotifierSection,
+    ProposalsSection,
     Section,
     TargetSection,
     WatchSection,
@@ -48,6 +59,8 @@ _SECTIONS = (
     "watch",
     "web",
     "engine",
+    "compose",
+    "proposals",
     "heartbeat",
     "liveness",
     "guardrails",
@@ -107,6 +120,8 @@ class _Loader:
         watch = self._watch()
         web = self._section(WebSection, "web")
         engine = self._section(EngineSection, "engine")
+        compose = self._section(ComposeSection, "compose")
+        proposals = self._section(ProposalsSection, "proposals")
         heartbeat = self._section(HeartbeatSection, "heartbeat")
         liveness = self._section(LivenessSection, "liveness")
         guardrails = self._section(GuardrailsSection, "guardrails")
@@ -122,6 +137,8 @@ class _Loader:
             or watch is None
             or web is None
             or engine is None
+            or compose is None
+            or proposals is None
             or guardrails is None
             or heartbeat is None
             or liveness is None
@@ -140,6 +157,8 @@ class _Loader:
             verify_every=file.verify_every,
             web=Web(listen=web.listen),
             engine=EngineLimits(**engine.model_dump()),
+            compose=ComposeLimits(**compose.model_dump()),
+            proposals=ProposalLimits(**proposals.model_dump()),
             limits=Limits(**guardrails.model_dump()),
             heartbeat=Pace(**heartbeat.model_dump()),
             liveness=Liveness(**liveness.model_dump()),

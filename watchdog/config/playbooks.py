@@ -9,7 +9,7 @@ from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
-from watchdog.core.playbook import Playbook, Step, Verification
+from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
 from watchdog.core.problem import Place, Report, suggest
 from watchdog.registry import ACTIONS, CHECKS
 
@@ -184,7 +184,9 @@ def _read_action(item: Node, name: str, report: Report) -> Step | None:
         changes=action.changes,
         repeatable=action.repeatable,
         verify=verify,
+        undoable=action.undoable,
         attempts=beside.attempts,
+        autonomy=Autonomy(beside.autonomy),
     )
 
 

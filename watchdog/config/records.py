@@ -72,6 +72,21 @@ class EngineLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeLimits:
+    """How long Compose may take before it is killed. Seconds."""
+
+    recreate_within: float = 120.0
+    build_within: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalLimits:
+    """How long a proposal waits for a human yes. Seconds."""
+
+    expire: float = _POLICY["proposal_lasts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
     """One check as configured. `within`: seconds that one look may take."""
 
@@ -114,6 +129,8 @@ class Config:
     verify_every: float = _POLICY["verify_every"]
     web: Web = Web()
     engine: EngineLimits = EngineLimits()
+    compose: ComposeLimits = ComposeLimits()
+    proposals: ProposalLimits = ProposalLimits()
     limits: Limits = Limits()
     heartbeat: Pace = Pace()
     liveness: Liveness = Liveness()
@@ -134,5 +151,6 @@ class Config:
             boot_grace=self.boot_grace,
             tell_hold_after=self.tell_hold_after,
             verify_every=self.verify_every,
+            proposal_lasts=self.proposals.expire,
             standing_hold=wanted.wishes.hold,
         )

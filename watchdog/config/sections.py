@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from watchdog.config.records import CheckConfig, Config, EngineLimits, Web, defaults_of
+from watchdog.config.records import (
+    CheckConfig,
+    ComposeLimits,
+    Config,
+    EngineLimits,
+    ProposalLimits,
+    Web,
+    defaults_of,
+)
 from watchdog.core.address import Address, parse_address
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
@@ -109,11 +117,24 @@ class EngineSection(Section):
     refused_exit: Annotated[Duration, Field(ge=1.0, le=DAY)] = _ENGINE.refused_exit
 
 
+class ComposeSection(Section):
+    """How long Compose may take."""
+
+    recreate_within: Annotated[Duration, Field(ge=1.0, le=3600.0)] = ComposeLimits().recreate_within
+    build_within: Annotated[Duration, Field(ge=1.0, le=DAY)] = ComposeLimits().build_within
+
+
+class ProposalsSection(Section):
+    """How a human yes is asked for."""
+
+    expire: Annotated[Duration, Field(ge=1.0, le=7 * DAY)] = ProposalLimits().expire
+
+
 class HeartbeatSection(Section):
     """How often somebody outside is told that watchdog lives."""
 
     # Not faster: receivers take five pings a minute.
-    every: Annotated[Duration, Field(ge=12.0, le=3600.0)] = _HEART.every
+    every: Annotated[Duration, Field(ge=15.0, le=3600.0)] = _HEART.every
     within: Annotated[Duration, Field(ge=1.0, le=600.0)] = _HEART.within
 
 
@@ -184,6 +205,7 @@ class StepSection(Section):
     """What may stand beside an action."""
 
     attempts: Annotated[int, Field(ge=1, le=100)] = 1
+    autonomy: Literal["propose", "act"] = "act"
     verify: Any = None
 
 

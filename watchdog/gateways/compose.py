@@ -1,244 +1,248 @@
 """Docker Compose through its own command line: recreating by the SDK makes Compose want to recreate again.
 
-Belongs here: what is asked of Compose, and what it must not be asked. Does not: running a program to its
-deadline (`program`).
+Belongs here: what is asked of Compose, and what it must not be asked. Does not: how it is called
+(`compose_command`), what it says of a project (`compose_project`), whether a container still is what its
+files say (`compose_preflight`), the way back from a rebuild (`rollback`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import re
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from watchdog.core.errors import GatewayError, Refused, Unreachable
+from watchdog.core.errors import Changed, GatewayError, Refused
+from watchdog.core.preflight import FirstSight, digest, flatten
 from watchdog.core.roster import ComposeOrigin
-from watchdog.gateways.program import Ended, run_program
+from watchdog.core.target import PROJECT, SERVICE
+from watchdog.gateways.build_context import ListFiles, digest_context
+from watchdog.gateways.compose_command import ComposeCommand, Say, last_words
+from watchdog.gateways.compose_preflight import Preflight
+from watchdog.gateways.compose_project import (
+    PLAIN,
+    TEMPORARY,
+    UNTOUCHED,
+    ComposeProject,
+    container_name,
+    count_replicas,
+    image_name,
+)
+from watchdog.gateways.rollback import Rollback, Shelf, short
 
-# How long an answer to "what does the project ask for?" may be reused: an included file may have changed unseen.
-CONFIG_AGE = 60.0
-LOOK_WITHIN = 20.0
-WORDS = 300
 # Recreations at once: each is a process of some 60 MB.
 AT_ONCE = 2
-PLAIN = ("--progress", "plain")
-# What Compose says of each step, on standard error: "Container demo-db-1  Running".
-STEP = re.compile(r"Container (\S+)\s+(\w+)\s*$", re.MULTILINE)
-TEMPORARY = re.compile("^[0-9a-f]{12}_")
-UNTOUCHED = {"Running", "Waiting", "Healthy"}
-FORMS = (("docker", "compose"), ("docker-compose",))
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-Stamp = tuple[float | None, ...]
+
+async def _nothing() -> Mapping[str, str]:
+    return {}
+
+
+def _unlisted(folder: str, ignored: list[str], dockerfile: str) -> tuple[str, ...]:  # noqa: ARG001 - the same for all
+    raise Refused(f"the files of {folder} cannot be listed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeOptions:
+    """How Compose is reached, and how long it may take.
+
+    Attributes:
+        socket: the engine's.
+        program: the Compose to use, "" for the one that is found here.
+        recreate_within: seconds after which a recreation is killed, process group and all.
+        build_within: the same for a build.
+    """
+
+    socket: str = "/var/run/docker.sock"
+    program: str = ""
+    recreate_within: float = 120.0
+    build_within: float = 600.0
 
 
 class ComposeCli:
-    """`plugins.Compose` by `docker compose`, or by a `docker-compose` of version 2.
+    """`plugins.Compose` by the command line.
 
-    Only ever one named service, never its dependencies, from the files that its containers came from, in an
-    environment of its own: ours would beat the project's `.env`.
+    Only ever one named service, never its dependencies, never our own, from the files that its containers
+    came from.
     """
 
     def __init__(
         self,
-        image_id_of: Callable[[str], Awaitable[str | None]],
-        socket: str = "/var/run/docker.sock",
-        within: float = 120.0,
+        images: Shelf,
+        options: ComposeOptions = ComposeOptions(),
+        *,
+        own_labels: Callable[[], Awaitable[Mapping[str, str]]] = _nothing,
+        list_files: ListFiles = _unlisted,
     ) -> None:
         """Asks nothing yet.
 
         Args:
-            image_id_of: The id of the image that a reference names now, None if it names none.
-            socket: The engine's.
-            within: Seconds after which a recreation is killed, process group and all.
+            images: The engine's.
+            options: Where and how long.
+            own_labels: The labels of the container that we run in.
+            list_files: The files of a folder that a build can see.
         """
-        self._image_id_of = image_id_of
-        self._within = within
-        self._environment = {
-            "PATH": os.environ.get("PATH", PATH),
-            "HOME": os.environ.get("HOME", "/"),
-            "DOCKER_HOST": f"unix://{socket}",
-        }
-        self._form: tuple[str, ...] = ()
-        self._answers: dict[tuple[str, ...], tuple[Stamp, float, Mapping[str, Any]]] = {}
+        self._images = images
+        self._options = options
+        self._own_labels = own_labels
+        self._list_files = list_files
+        self._command = ComposeCommand(options.socket, options.program)
+        self._project = ComposeProject(self._command)
+        self._preflight = Preflight(self._command, self._project)
+        self._rollback = Rollback(images)
+        self._unsettled: set[tuple[str, str]] = set()
         self._recreating = asyncio.Semaphore(AT_ONCE)
-        # Twenty services that vanish at once ask one question, not twenty.
-        self._asking = asyncio.Lock()
 
-    async def recreate(self, origin: ComposeOrigin) -> None:
+    # --- acts ---
+
+    async def recreate(self, origin: ComposeOrigin, say: Say | None = None) -> None:
         """Replace the containers of one service by new ones of the same image; its neighbours stay.
 
-        Raises `Refused` when that would ship anything but `origin.image_id`, and when Compose fails.
+        Raises `Changed` when that would ship anything but what ran, `Refused` when Compose fails.
         """
         async with self._recreating:
-            await self._recreate(origin)
+            service = await self._checked(origin)
+            await self._require_same_image(origin, service)
+            await self._up(origin, service, say)
 
-    async def _recreate(self, origin: ComposeOrigin) -> None:
-        service = (await self._services(origin, every_profile=True)).get(origin.service)
-        if service is None:
-            raise Refused(f"the project {origin.project} does not define {origin.service} any more")
-        image = service.get("image") or f"{origin.project}-{origin.service}"
-        current = await self._image_id_of(image)
+    async def build(self, origin: ComposeOrigin, say: Say | None = None) -> None:
+        """Build the service's image anew; the one that runs is kept for `put_back` before that.
+
+        Raises `Changed` and `Refused` like `recreate`.
+        """
+        async with self._recreating:
+            service = await self._checked(origin)
+            if not service.get("build"):
+                raise Refused(f"{origin.service} has no `build:` in its files")
+            await self._rollback.keep(origin, origin.image_id)
+            self._unsettled.add(_name(origin))
+            words = ("--profile", "*"), PLAIN, ("build", origin.service)
+            ended = await self._command.run(origin, *words, within=self._options.build_within, say=say)
+            if ended.code != 0:
+                raise Refused(f"compose could not build {origin.service}: {last_words(ended)}")
+
+    async def replace(self, origin: ComposeOrigin, say: Say | None = None) -> None:
+        """Replace the service's containers by new ones of the image that its name has now. After `build` only."""
+        async with self._recreating:
+            await self._up(origin, await self._checked(origin), say)
+
+    async def put_back(self, origin: ComposeOrigin, say: Say | None = None) -> bool:
+        """Undo what `build` and `replace` did, whole or cut short anywhere; False if there is nothing to undo."""
+        async with self._recreating:
+            before = await self._rollback.pending(origin)
+            if before is None:
+                return False
+            service = await self._checked(origin)
+            name = image_name(origin, service)
+            if await self._images.image_id(name) != before:
+                await self._images.tag(before, name)
+            if origin.image_id != before or await self._is_cut_short(origin):
+                await self._up(origin, service, say)
+            await self.settled(origin)
+            return True
+
+    async def settled(self, origin: ComposeOrigin) -> None:
+        """A rebuild has proved itself, or was undone: nothing is to be put back any more."""
+        if _name(origin) in self._unsettled or await self._rollback.pending(origin) is not None:
+            await self._rollback.settle(origin)
+            self._unsettled.discard(_name(origin))
+
+    # --- questions ---
+
+    async def defines(self, origin: ComposeOrigin) -> bool | None:
+        """Whether the project still asks for this service (profile active, scale above 0); None: cannot tell."""
+        try:
+            service = (await self._project.services(origin, every_profile=False)).get(origin.service)
+        except GatewayError:
+            return None
+        return service is not None and count_replicas(service) > 0
+
+    def builds(self, origin: ComposeOrigin) -> bool | None:
+        """Whether the service has a `build:`, as its files were read last; None: they were not read yet."""
+        service = self._project.remembered(origin)
+        return None if service is None else bool(service.get("build"))
+
+    async def pin(self, origin: ComposeOrigin, *, build: bool = False) -> Mapping[str, str]:
+        """What exactly an act on the service would be made of, by name; whatever is another makes another plan.
+
+        Raises `Changed` and `Refused` when the act would be refused.
+        """
+        service = await self._checked(origin)
+        pinned = {"runs": short(origin.image_id), "config": digest(flatten(service))[:16]}
+        if not build:
+            await self._require_same_image(origin, service)
+            return pinned
+        section = service.get("build")
+        if not section:
+            raise Refused(f"{origin.service} has no `build:` in its files")
+        named = await self._images.image_id(image_name(origin, service))
+        context = await asyncio.to_thread(digest_context, section, self._list_files)
+        return {
+            **pinned,
+            "image": f"{image_name(origin, service)} {short(named or '')}",
+            "build": digest(section)[:16],
+            "context": f"{section.get('context')} {context[:16]}",
+        }
+
+    async def first_sight(self, origin: ComposeOrigin) -> FirstSight:
+        """What the files say at the first sight of a container. Raises `Refused` and `Unreachable`."""
+        return await self._preflight.see(origin)
+
+    def remember(self, sights: Iterable[FirstSight]) -> None:
+        """What the files said when these containers were first seen, and of no others."""
+        self._preflight.remember(sights)
+
+    # --- parts ---
+
+    async def _checked(self, origin: ComposeOrigin) -> Mapping[str, Any]:
+        """The service, if it is not our own and its container still is what the files say."""
+        own = await self._own_labels()
+        if (own.get(PROJECT), own.get(SERVICE)) == (origin.project, origin.service):
+            raise Refused(f"{origin.service} is watchdog itself")
+        service = await self._project.service(origin)
+        await self._preflight.check(origin, service)
+        return service
+
+    async def _require_same_image(self, origin: ComposeOrigin, service: Mapping[str, Any]) -> None:
+        image = image_name(origin, service)
+        current = await self._images.image_id(image)
         if current is None:
-            raise Refused(f"the image {image} is not here any more, and nothing is pulled")
+            raise Changed(f"the image {image} is not here any more, and nothing is pulled", ("image",))
         if current != origin.image_id:
-            raise Refused(
-                f"{image} is another image now ({_short(current)}) than the one that ran "
-                f"({_short(origin.image_id)}): recreating would ship it"
+            raise Changed(
+                f"{image} is another image now ({short(current)}) than the one that ran "
+                f"({short(origin.image_id)}): recreating would ship it; run `docker compose up -d {origin.service}` "
+                "yourself if that is wanted",
+                ("image",),
             )
-        numbers, names = await self._find_replicas(origin)
-        up = ["up", "-d", "--force-recreate", "--no-build", "--pull", "never"]
-        if len(numbers) > _replicas(service):
-            up += ["--scale", f"{origin.service}={len(numbers)}"]
-        names |= {service.get("container_name") or f"{origin.project}-{origin.service}-1"}
-        if not service.get("depends_on") or not await self._neighbours_stay(origin, up, names):
-            up.append("--no-deps")
-        ended = await self._run(origin, PLAIN, (*up, origin.service), within=self._within)
-        if ended.code != 0:
-            raise Refused(f"compose could not recreate {origin.service}: {_last_words(ended)}")
 
-    async def _neighbours_stay(self, origin: ComposeOrigin, up: Sequence[str], own: set[str]) -> bool:
+    async def _up(self, origin: ComposeOrigin, service: Mapping[str, Any], say: Say | None) -> None:
+        replicas = await self._project.replicas(origin)
+        up = ["up", "-d", "--force-recreate", "--no-build", "--pull", "never"]
+        if len(replicas.numbers) > count_replicas(service):
+            up += ["--scale", f"{origin.service}={len(replicas.numbers)}"]
+        own = replicas.names | {container_name(origin, service)}
+        if not service.get("depends_on") or not await self._neighbours_stay(origin, up, own):
+            up.append("--no-deps")
+        words = PLAIN, (*up, origin.service)
+        ended = await self._command.run(origin, *words, within=self._options.recreate_within, say=say)
+        if ended.code != 0:
+            raise Refused(f"compose could not recreate {origin.service}: {last_words(ended)}")
+
+    async def _neighbours_stay(self, origin: ComposeOrigin, up: Sequence[str], own: frozenset[str]) -> bool:
         """Whether this `up` would leave all dependencies as they are, by a dry run.
 
         Then it can go without `--no-deps`, with which Compose 2.26 makes a container that has lost its
         `depends_on` label, and that the next `up` of a person makes once more.
         """
-        dry = (*PLAIN, "--dry-run")
-        ended = await self._run(origin, dry, (*up, origin.service), within=LOOK_WITHIN)
-        told = STEP.findall(ended.complaint.decode(errors="replace"))
-        others = {word for name, word in told if TEMPORARY.sub("", name) not in own}
-        return ended.code == 0 and bool(told) and others <= UNTOUCHED
+        told = await self._project.rehearse(origin, up)
+        return bool(told) and {word for name, word in told if name not in own} <= UNTOUCHED
 
-    async def defines(self, origin: ComposeOrigin) -> bool | None:
-        """Whether the project still asks for this service (profile active, scale above 0); None: cannot tell."""
-        try:
-            service = (await self._services(origin, every_profile=False)).get(origin.service)
-        except GatewayError:
-            return None
-        return service is not None and _replicas(service) > 0
-
-    async def _services(self, origin: ComposeOrigin, *, every_profile: bool) -> Mapping[str, Any]:
-        _check_files(origin)
-        profile = ("--profile", "*") if every_profile else ()
-        key = (origin.project, origin.working_dir, *origin.config_files, *origin.environment_files, *profile)
-        async with self._asking:
-            stamp, now = _stamp(origin), time.monotonic()
-            known = self._answers.get(key)
-            if known is not None and known[0] == stamp and now - known[1] < CONFIG_AGE:
-                return known[2]
-            ended = await self._run(origin, profile, ("config", "--format", "json"), within=LOOK_WITHIN)
-            if ended.code != 0:
-                raise Refused(f"compose cannot read the project {origin.project}: {_last_words(ended)}")
-            try:
-                services: Mapping[str, Any] = json.loads(ended.output).get("services") or {}
-            except ValueError as error:
-                raise Refused(f"compose gave no JSON for the project {origin.project}") from error
-            self._answers[key] = (stamp, now, services)
-            return services
-
-    async def _find_replicas(self, origin: ComposeOrigin) -> tuple[set[str], set[str]]:
-        """The numbers and the names of the replicas there are: those beyond the files, an `up` would remove.
-
-        A number counts once: a recreation that was cut short leaves two containers of the same number.
-        """
-        ended = await self._run(
-            origin, ("ps", "--all", "--format", "json"), (origin.service,), within=LOOK_WITHIN
-        )
-        if ended.code != 0:
-            raise Refused(f"compose cannot list {origin.service}: {_last_words(ended)}")
-        numbers, names = set[str](), set[str]()
-        for line in ended.output.decode(errors="replace").splitlines():
-            for row in _rows(line):
-                labels = dict(pair.partition("=")[::2] for pair in str(row.get("Labels", "")).split(","))
-                if labels.get("com.docker.compose.oneoff") == "False":
-                    numbers.add(labels.get("com.docker.compose.container-number", "1"))
-                    names.add(str(row.get("Name", "")))
-        return numbers, names
-
-    async def _run(self, origin: ComposeOrigin, *words: tuple[str, ...], within: float) -> Ended:
-        files = [part for path in origin.config_files for part in ("-f", path)]
-        environment = [part for path in origin.environment_files for part in ("--env-file", path)]
-        command = (
-            *await self._find(),
-            "--ansi",
-            "never",
-            "--project-directory",
-            origin.working_dir,
-            "-p",
-            origin.project,
-            *files,
-            *environment,
-            *(word for group in words for word in group),
-        )
-        return await run_program(command, self._environment, cwd=origin.working_dir, within=within)
-
-    async def _find(self) -> tuple[str, ...]:
-        """The form of the command that exists here."""
-        if self._form:
-            return self._form
-        for form in FORMS:
-            try:
-                ended = await run_program(
-                    (*form, "version", "--short"), self._environment, within=LOOK_WITHIN
-                )
-            except Unreachable:
-                continue
-            if ended.code == 0 and not ended.output.lstrip(b"v").startswith(b"1."):
-                self._form = form
-                return form
-        raise Unreachable(
-            "no Docker Compose here: neither `docker compose` nor `docker-compose` (version 2) works. "
-            "Install the Compose plugin"
-        )
+    async def _is_cut_short(self, origin: ComposeOrigin) -> bool:
+        """Whether an `up` left a replacement behind that is not in its place."""
+        replicas = await self._project.replicas(origin)
+        return len(replicas.names) != len(replicas.numbers) or any(map(TEMPORARY.match, replicas.names))
 
 
-def _check_files(origin: ComposeOrigin) -> None:
-    """Raises `Refused` when what the containers came from is not all in sight."""
-    if not origin.working_dir or not origin.config_files:
-        raise Refused(f"the labels of {origin.service} do not say which Compose files it came from")
-    for path in (origin.working_dir, *origin.config_files, *origin.environment_files):
-        if not Path(path).exists():
-            raise Refused(
-                f"{path} of the project {origin.project} is not there: it was moved, or the project's folder is "
-                "not mounted at the same path in this container"
-            )
-
-
-def _stamp(origin: ComposeOrigin) -> Stamp:
-    paths = (*origin.config_files, *origin.environment_files, str(Path(origin.working_dir, ".env")))
-    return tuple(_modified(path) for path in paths)
-
-
-def _modified(path: str) -> float | None:
-    try:
-        return Path(path).stat().st_mtime
-    except OSError:
-        return None
-
-
-def _replicas(service: Mapping[str, Any]) -> int:
-    deploy = service.get("deploy") or {}
-    wanted = service.get("scale", deploy.get("replicas", 1))
-    return 1 if wanted is None else int(wanted)
-
-
-def _rows(line: str) -> list[dict[str, Any]]:
-    """What one line of `ps` lists: an object, or all of them in the form that older versions print."""
-    try:
-        answer = json.loads(line)
-    except ValueError:
-        return []
-    return [answer] if isinstance(answer, dict) else list(answer)
-
-
-def _short(image_id: str) -> str:
-    return image_id.removeprefix("sha256:")[:12] or "unknown"
-
-
-def _last_words(ended: Ended) -> str:
-    lines = [line.strip() for line in ended.complaint.decode(errors="replace").splitlines() if line.strip()]
-    return " ".join(lines[-3:])[-WORDS:] or f"exit code {ended.code}"
+def _name(origin: ComposeOrigin) -> tuple[str, str]:
+    return origin.project, origin.service

@@ -27,6 +27,7 @@ from watchdog.gateways import engine_words
 from watchdog.gateways.engine_options import EngineOptions
 from watchdog.gateways.engine_trouble import explain, is_stale, one_line
 from watchdog.gateways.event_stream import EventStream, Exchange
+from watchdog.gateways.images import Images
 from watchdog.gateways.itself import own_container_id
 from watchdog.gateways.lanes import Circuit, Lane
 
@@ -66,6 +67,7 @@ class DockerEngine:
         self._listens = Lane("listen", 2, self.circuit)
         self._client: docker.APIClient | None = None
         self._own_id = options.own_id or own_container_id()
+        self.images = Images(self._read)
 
     async def ping(self) -> None:
         """Nothing, if the engine answers."""
@@ -85,14 +87,16 @@ class DockerEngine:
 
     async def image_id(self, reference: str) -> str | None:
         """The id of the image that a reference names now, None if it names none."""
+        return await self.images.image_id(reference)
 
-        def ask(client: docker.APIClient) -> str:
-            return str(client.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]
-
+    async def own_labels(self) -> Mapping[str, str]:
+        """The labels of the container that we run in, none outside one."""
+        if not self._own_id:
+            return {}
         try:
-            return await self._read(ask)
+            return dict((await self.inspect(self._own_id)).labels)
         except NotThere:
-            return None
+            return {}  # a host whose name looks like an id
 
     async def start(self, container_id: str) -> None:
         """Start a container; no error if it runs already."""
@@ -279,6 +283,13 @@ def _ask_for_events(
     response = client.get(url, params=dict(params), stream=stream, timeout=client.timeout)
     client._raise_for_status(response)  # type: ignore[attr-defined]  # noqa: SLF001 - as the SDK does
     return response
+
+
+def list_build_files(folder: str, ignored: list[str], dockerfile: str) -> set[str]:
+    """The files of a build context that a build can see, by the rules of `.dockerignore`."""
+    from docker.utils.build import exclude_paths  # noqa: PLC0415 - dear to import, see above
+
+    return set(exclude_paths(folder, ignored, dockerfile=dockerfile))
 
 
 def _note_answer(response: requests.Response, *_: object, **__: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,9 +26,21 @@ class Ended:
 
 
 async def run_program(
-    command: Sequence[str], environment: Mapping[str, str], *, within: float, cwd: str | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    within: float,
+    cwd: str | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Ended:
     """Run it in a process group of its own, which is killed at the deadline and when the caller is cancelled.
+
+    Args:
+        command: The program and its arguments.
+        environment: All of it: nothing of ours is added.
+        within: Seconds.
+        cwd: Where it runs.
+        say: Handed each line of both outputs as it comes.
 
     Raises `Unreachable` when it could not be started or did not end within so many seconds.
     """
@@ -49,7 +61,9 @@ async def run_program(
     try:
         async with asyncio.timeout(within):
             output, complaint, code = await asyncio.gather(
-                _read_end(process.stdout, OUTPUT), _read_end(process.stderr, COMPLAINT), process.wait()
+                _read_end(process.stdout, OUTPUT, say),
+                _read_end(process.stderr, COMPLAINT, say),
+                process.wait(),
             )
     except TimeoutError:
         await _kill(process)
@@ -67,10 +81,17 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(process.wait())
 
 
-async def _read_end(stream: asyncio.StreamReader, limit: int) -> bytes:
+async def _read_end(stream: asyncio.StreamReader, limit: int, say: Callable[[str], None] | None) -> bytes:
     """All there is, but only the last `limit` bytes of it."""
-    kept = bytearray()
+    kept, line = bytearray(), b""
     while chunk := await stream.read(CHUNK):
         kept += chunk
         del kept[: max(0, len(kept) - limit)]
+        if say is not None:
+            *lines, line = (line + chunk).split(b"\n")
+            for each in lines:
+                say(each.decode(errors="replace"))
+            line = line[-CHUNK:]
+    if say is not None and line:
+        say(line.decode(errors="replace"))
     return bytes(kept)
