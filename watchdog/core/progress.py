@@ -55,7 +55,8 @@ class Pace:
     @property
     def tells_starts(self) -> bool:
         """Whether the beginning of each beat is told too: only if no minute then has too many pings."""
-        return 2 * 60.0 / self.every <= MOST_PINGS_A_MINUTE
+        beats = 60.0 // self.every + 1
+        return 2 * beats <= MOST_PINGS_A_MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
