@@ -78,6 +78,8 @@ class App:
     heartbeat: Heartbeat
     black_box: BlackBox
     watch: Watch
+    # Checks that are not asked, because they froze this version with this configuration before.
+    switched_off: tuple[str, ...]
     # What does not work as it should, in sentences without any text from outside.
     degraded: Callable[[], tuple[str, ...]]
 
@@ -269,6 +271,7 @@ async def build(
         heartbeat=heartbeat,
         black_box=black_box,
         watch=Watch(config.liveness.freeze, black_box.words),
+        switched_off=switched_off,
         degraded=degraded,
     )
 

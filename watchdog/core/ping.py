@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -11,7 +12,8 @@ from watchdog.core.progress import Ping
 
 # healthchecks.io keeps so much of a body and cuts the rest.
 LONGEST_BODY = 10_000
-LONGEST_MESSAGE = 250
+# Kuma shows it in one line of a table, and it travels in a URL.
+LONGEST_MESSAGE = 500
 _KUMA = re.compile(r"/api/push/[^/]+/?$")
 _KUMAS_OWN = frozenset({"status", "msg", "ping"})
 # A piece of a path that may be a token: long, or not only letters. What is left are words such as "ping".
@@ -30,23 +32,27 @@ class Request:
         return f"Request({self.method}, [hidden])"
 
 
-def make_request(url: str, ping: Ping, rid: str, text: str = "", seconds: float = 0.0) -> Request | None:
+def make_request(
+    url: str, ping: Ping, rid: str, lines: Sequence[str] = (), seconds: float = 0.0
+) -> Request | None:
     """The request that says this; None if the receiver has no word for it.
 
     Args:
         url: as the receiver shows it to its user.
         ping: what is said.
         rid: the same for the start and the end of one beat, a UUID.
-        text: why it is no success, in lines.
+        lines: why it is no success, the most important first.
         seconds: how long the beat took.
     """
     parts = urlsplit(url)
     if speaks_kuma(url):
-        return None if ping is Ping.START else _to_kuma(parts, ping, text, seconds)
+        return None if ping is Ping.START else _to_kuma(parts, ping, lines, seconds)
     path = parts.path.rstrip("/") + ("" if ping is Ping.SUCCESS else f"/{ping.value}")
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("rid", rid)])
     return Request(
-        "POST", urlunsplit(parts._replace(path=path, query=query, fragment="")), cut(text, LONGEST_BODY)
+        "POST",
+        urlunsplit(parts._replace(path=path, query=query, fragment="")),
+        cut("\n".join(lines), LONGEST_BODY),
     )
 
 
@@ -88,11 +94,11 @@ def cut(text: str, longest: int) -> bytes:
     return text.encode()[:longest].decode("utf-8", "ignore").encode()
 
 
-def _to_kuma(parts: SplitResult, ping: Ping, text: str, seconds: float) -> Request:
+def _to_kuma(parts: SplitResult, ping: Ping, lines: Sequence[str], seconds: float) -> Request:
     # The URL that Kuma shows has these three already, with its own example values.
     kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in _KUMAS_OWN]
     well = ping is Ping.SUCCESS
-    message = " ".join(text.split())[:LONGEST_MESSAGE]
+    message = "; ".join(lines)[:LONGEST_MESSAGE]
     said = [
         ("status", "up" if well else "down"),
         ("msg", message or "OK"),

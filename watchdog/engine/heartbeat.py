@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -158,8 +158,8 @@ class Heartbeat:
             start.cancel()
         self._complaints = beat.complaints
         seconds = self._clock.now().seconds_since(begun)
-        text = self._redact(describe_beat(beat.complaints)) if beat.complaints else ""
-        reason = await self._tell(beat.ping, rid, text, seconds)
+        lines = [self._redact(line) for line in describe_beat(beat.complaints)] if beat.complaints else []
+        reason = await self._tell(beat.ping, rid, lines, seconds)
         self._delivered = not reason
         if reason:
             self._say("heartbeat.failed", ping=beat.ping.value, reason=self._redact(reason))
@@ -236,9 +236,9 @@ class Heartbeat:
             # One that is lost loses nothing but a duration; the end of the beat says whether we are heard.
             await self._tell(Ping.START, rid)
 
-    async def _tell(self, ping: Ping, rid: str, text: str = "", seconds: float = 0.0) -> str:
+    async def _tell(self, ping: Ping, rid: str, lines: Sequence[str] = (), seconds: float = 0.0) -> str:
         """Say it; the reason why that failed, "" if it did not."""
-        request = make_request(self._url, ping, rid, text, seconds)
+        request = make_request(self._url, ping, rid, lines, seconds)
         if request is None:
             return ""
         try:

@@ -10,10 +10,9 @@ from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_finding
 
 
-def describe_beat(complaints: Sequence[Complaint], words: Catalogue = ENGLISH) -> str:
-    """A heading, a line for each complaint, and what a human can do: the body of a ping that fails."""
-    lines = [describe_complaint(complaint, words) for complaint in complaints]
-    return "\n".join((words.beat_fails, *lines, words.beat_advice))
+def describe_beat(complaints: Sequence[Complaint], words: Catalogue = ENGLISH) -> tuple[str, ...]:
+    """The lines of a ping that fails: each complaint, then that watchdog itself lives, and what a human can do."""
+    return (*(describe_complaint(complaint, words) for complaint in complaints), words.beat_advice)
 
 
 def describe_complaint(complaint: Complaint, words: Catalogue = ENGLISH) -> str:

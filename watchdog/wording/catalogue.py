@@ -47,7 +47,7 @@ class Catalogue:
         happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
         actions: what an action does, in words, by its name; those without are told by name.
         parts: what watchdog is made of, as the beginning of a sentence.
-        beat_fails, beat_advice: the first and the last line for who hears that a beat failed.
+        beat_advice: the last line for who hears that a beat failed.
         degradations: what does not work as it should, without a fact in it, by part.
         froze, froze_in, froze_in_no_check: how a daemon froze (`{seconds}`, `{places}`, `{who}`), and in whose code.
         switched_off: that a check (`{check}`) is not asked any more.
@@ -73,7 +73,6 @@ class Catalogue:
     happenings: Mapping[str, str]
     actions: Mapping[str, str]
     parts: Mapping[str, str]
-    beat_fails: str
     beat_advice: str
     degradations: Mapping[str, str]
     froze: str

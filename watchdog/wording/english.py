@@ -280,8 +280,7 @@ ENGLISH = Catalogue(
         "dispatcher": "The dispatcher (tells people)",
         "journal": "The journal",
     },
-    beat_fails="watchdog is alive, but it cannot do its work:",
-    beat_advice="What you can do: on that machine, watchdog status, and read its log.",
+    beat_advice="watchdog itself is alive. What you can do: on that machine, watchdog status, and read its log.",
     degradations={
         "engine": "the Docker engine cannot be asked",
         "checks": "every check is switched off",
