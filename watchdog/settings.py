@@ -37,6 +37,7 @@ _OTHERS_NAMES = frozenset(
         "WATCHDOG_PROJECT_DIR",
         "WATCHDOG_UID",
         "WATCHDOG_GID",
+        "WATCHDOG_PORT",
     }
 )
 # A secret file is a line or a key; what is larger is none.

@@ -47,6 +47,9 @@ class BoxedDaemon(Daemon):
             (self._work / name).rename(self.folder / moved)
         self.own()
         self._shell(self._recipe())
+        # A free port: other sidecars may run on this machine.
+        with (self.folder / ".env").open("a", encoding="utf-8") as env:
+            env.write("WATCHDOG_PORT=0\n")
         self.own()
 
     def own(self) -> None:
