@@ -303,9 +303,9 @@ class TestFacts:
         assert first.version == "sha256:a"
 
     def test_patience_is_what_its_own_healthcheck_needs(self) -> None:
-        """Its start period and one probe; nothing without a healthcheck."""
+        """As long as the engine takes to call it healthy or unhealthy; nothing without a healthcheck."""
         probe = Healthcheck(interval=5.0, timeout=3.0, start_period=30.0)
-        assert look(state="running", health="starting", healthcheck=probe).patience == 38.0
+        assert look(state="running", health="starting", healthcheck=probe).patience == 48.0
         assert look(state="running").patience == 0.0
 
 

@@ -35,6 +35,7 @@ class Container(Check[ContainerParameters]):
             loop_restarts=self.parameters.loop_restarts,
             loop_window=self.parameters.loop_window,
         )
+        began = tools.clock.now()
         seen = await tools.containers.look(target)
         observation = judge(self.name, seen, rules, tools.clock.now())
         # What the engine and the container say in their own words may hold anything.
@@ -42,6 +43,8 @@ class Container(Check[ContainerParameters]):
         facts = {name: tools.redact(f) if isinstance(f, str) else f for name, f in finding.facts.items()}
         return replace(
             observation,
+            # A look counts from its beginning: what changed since then it may not have seen.
+            at=began,
             finding=replace(finding, facts=facts),
             evidence=tuple(tools.redact(line) for line in observation.evidence),
         )

@@ -35,6 +35,11 @@ class Healthcheck:
     start_period: float = 0.0
     retries: int = 3
 
+    @property
+    def longest(self) -> float:
+        """Seconds within which the engine itself has called the container healthy or unhealthy."""
+        return self.start_period + self.retries * self.interval + self.timeout
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFacts:
@@ -194,7 +199,7 @@ class _Observer:
             stopped_by=stopped_by,
             incarnation=self.container.incarnation,
             version=self.container.image_id,
-            patience=probe.start_period + probe.interval + probe.timeout if probe else 0.0,
+            patience=probe.longest if probe else 0.0,
             evidence=tuple(line for line in evidence if line),
         )
 

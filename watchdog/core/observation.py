@@ -54,8 +54,8 @@ class Observation:
         stopped_by: whose hand took the target down (or is about to); None exactly while it is up.
         incarnation: `body@start`: the whole changes at every start, the body when the target is replaced.
         version: what the target runs (the image id): a new one is a fresh start in the ledger.
-        patience: seconds that this target needs before it can prove its health (its start period and one
-            probe of its own); verification waits so much longer.
+        patience: seconds that this target needs before it can prove its health (until its own healthcheck
+            has decided); verification waits so much longer.
         evidence: lines for people, already redacted.
         measurements: numbers by name, in base units.
     """

@@ -84,7 +84,7 @@ class Census:
                 await self._recollect(known.container_id, REMOVED)
             return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
         life = self.roster.lives.get(known.container_id)
-        if life is not None and life.ended_by is not None:
+        if life is not None and life.died is not None:
             # It is known to have died: both are asked at once, milliseconds count here.
             facts, last = await asyncio.gather(self._inspect(known), self._last_log(known.container_id))
         else:

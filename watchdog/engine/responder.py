@@ -8,6 +8,7 @@ from typing import Protocol
 
 from watchdog.core.decision import (
     Abort,
+    Answer,
     DaemonReturned,
     Decision,
     Event,
@@ -27,11 +28,12 @@ from watchdog.core.incident import Case, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
-from watchdog.core.observation import Fact, Observation
+from watchdog.core.observation import Fact, Observation, Status
 from watchdog.plugins import Clock
 
 # When the journal refuses a decision, nothing is done, and the target is looked at again after this.
 RETRY_SAVE = 5.0
+_GRAVITY = (Status.OK, Status.WARNING, Status.UNKNOWN, Status.CRITICAL)
 
 
 class Book(Protocol):
@@ -81,7 +83,7 @@ class Responder:
         self._retry_save = retry_save
         self._owed: dict[tuple[str, str], Event] = {}
         self._cases: dict[tuple[str, str], Case] = {}
-        self._latest: dict[str, Observation] = {}
+        self._latest: dict[tuple[str, str], Observation] = {}
         self._reasons: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -100,8 +102,9 @@ class Responder:
         return next((case for case in mine if case.incident is not None), mine[0] if mine else None)
 
     def latest(self, target: str) -> Observation | None:
-        """What was last seen of a target."""
-        return self._latest.get(target)
+        """What was last seen of a target: the gravest, where several checks look at it."""
+        seen = [observation for (_, name), observation in self._latest.items() if name == target]
+        return max(seen, key=lambda observation: _GRAVITY.index(observation.status), default=None)
 
     def reason(self, target: str) -> str:
         """Why the target stands as it does: the reason of the latest decision."""
@@ -133,8 +136,10 @@ class Responder:
 
     async def receive(self, seen: Observation) -> None:
         """A check has looked."""
-        before = self._latest.get(seen.target)
-        self._latest[seen.target] = seen
+        before = self._latest.get((seen.check, seen.target))
+        if before is not None and seen.at.precedes(before.at):
+            return  # overtaken by a later look: it shows what was
+        self._latest[seen.check, seen.target] = seen
         if before is None or (before.status, before.finding.kind) != (seen.status, seen.finding.kind):
             self._announce(
                 "observation.changed", seen.target, None, status=seen.status.value, finding=seen.finding.kind
@@ -154,6 +159,14 @@ class Responder:
         for check in checks:
             reason = await self._decide(check, target, Ordered(order, by))
         return reason
+
+    async def answer(self, target: str, answer: Answer) -> str:
+        """A proposal was answered; returns what follows from it, in a sentence. Raises `NotThere` if none waits."""
+        for check, case in [(case.check, case) for case in self._cases.values() if case.target == target]:
+            proposal = case.incident.proposal if case.incident is not None else None
+            if proposal is not None and proposal.id == answer.proposal:
+                return await self._decide(check, target, answer)
+        raise NotThere(f"{target} waits for no proposal {answer.proposal}")
 
     async def stop(self) -> None:
         """Forget all timers."""
