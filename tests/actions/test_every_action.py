@@ -12,6 +12,7 @@ from watchdog.core.run import Outcome, Result
 from watchdog.plugins import Action
 from watchdog.registry import ACTIONS
 
+REPEATABLE = [name for name, kind in ACTIONS.items() if kind.repeatable]
 STATES = ["running", "exited", "created", "dead", "paused", "restarting"]
 
 
@@ -45,7 +46,7 @@ async def test_describing_changes_nothing(name: str, state: str) -> None:
     assert stand.compose.acts == []
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@pytest.mark.parametrize("name", REPEATABLE)
 @pytest.mark.parametrize("state", STATES)
 async def test_a_second_run_does_no_harm(name: str, state: str) -> None:
     """What is said to be repeatable ends, done twice, as if done once; neighbours are never touched."""
@@ -59,7 +60,6 @@ async def test_a_second_run_does_no_harm(name: str, state: str) -> None:
     await stand.census.take()
     outcome = await action.run("app", stand.tools)
 
-    assert type(action).repeatable
     assert isinstance(outcome, Outcome)
     assert stand.engine.container("app").state == once
     assert stand.engine.container("db").facts() == neighbour

@@ -151,3 +151,13 @@ async def test_an_engine_that_does_not_answer_is_the_runners_to_judge(stand: Sta
     with pytest.raises(Unreachable):
         await ACTION.run("app", stand.tools)
     assert stand.engine.acts == []
+
+
+async def test_what_fell_since_the_last_look_is_looked_at_and_started(stand: Stand) -> None:
+    """A container of which only an old look is known is inspected before it is touched."""
+    await stand.arrive()
+    stand.engine.crash("app")
+    stand.engine.asked.clear()
+
+    assert (await ACTION.run("app", stand.tools)).result is Result.DONE
+    assert stand.engine.asked == ["inspect", "start"]

@@ -184,6 +184,28 @@ async def test_every_check_of_a_target_is_asked() -> None:
     ]
 
 
+async def test_a_sample_is_another_pair_each_time_and_changes_nothing(watch: Watch) -> None:
+    """One check of one target is tried, in turn, and what it sees is handed to nobody."""
+    assert watch.monitor.checks() == 1
+    watch.names = ("app", "db")
+    sampled = [await watch.monitor.sample() for _ in range(3)]
+    assert [seen.target for seen in sampled if seen] == ["app", "db", "app"]
+    assert watch.seen == []
+
+    watch.names = ()
+    assert await watch.monitor.sample() is None
+
+
+async def test_replaced_checks_are_asked_from_now_on(watch: Watch, check: FakeCheck) -> None:
+    """After a reload of the configuration the new checks are asked, and the old ones are not."""
+    other = FakeCheck("other")
+    watch.monitor.replace([Question(other, 5.0)])
+
+    await watch.monitor.ask("app")
+
+    assert (check.looks, other.looks) == (0, 1)
+
+
 # --- what holds for every kind of check ---
 
 

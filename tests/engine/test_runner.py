@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -45,6 +46,10 @@ class FakeAction(Action[Parameters]):
 
     async def describe(self, target: str, tools: Tools) -> str:
         return f"{self.called} {target}"
+
+    async def undo(self, target: str, tools: Tools) -> Outcome:
+        self.log.append(f"undo {self.called} {target}")
+        return DONE
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         self.log.append(f"act {self.called} {target}")
@@ -380,3 +385,12 @@ async def test_an_action_that_no_registry_knows_has_failed(shop: Shop) -> None:
 
     assert shop.outcome.result is Result.FAILED
     assert shop.outcome.hopeless
+
+
+async def test_a_step_that_did_not_help_is_taken_back_like_a_step(shop: Shop) -> None:
+    """Taking back is written down before it is done, too, and says what it is."""
+    shop.runner.begin(replace(order(), undo=True))
+    await shop.tasks.done()
+
+    assert shop.book.texts == ["restart on app, taken back"]
+    assert shop.log == ["begin restart app", "undo restart app", "end restart", "handed back done"]
