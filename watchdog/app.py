@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -16,16 +17,18 @@ from typing import Protocol
 
 from watchdog import __version__, registry
 from watchdog.actions.restart_container import RestartContainer
-from watchdog.config import Config
+from watchdog.config import Config, CurrentConfig, Loaded, identify, load_from_disk, load_kept
 from watchdog.config.fingerprint import fingerprint_of
+from watchdog.core.address import Address, parse_address
 from watchdog.core.decision import Policy, StepEnded
+from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.event import Announcement
+from watchdog.core.freeze import switched_off as switched_off_by
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
 from watchdog.core.redaction import redact
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
-from watchdog.core.target import Wishes
 from watchdog.desk import Desk
 from watchdog.engine.aftermath import account_for
 from watchdog.engine.black_box import BlackBox
@@ -35,6 +38,7 @@ from watchdog.engine.heartbeat import Caller, Heartbeat, Parts
 from watchdog.engine.listener import Listener, Stream
 from watchdog.engine.liveness import Watch
 from watchdog.engine.monitor import Monitor, Question
+from watchdog.engine.reloader import Broken, Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
 from watchdog.engine.scheduler import Scheduler
@@ -47,13 +51,19 @@ from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock, Compose, Tools
 from watchdog.settings import Settings
 from watchdog.surfaces.control import Control
+from watchdog.surfaces.web import Web
+from watchdog.telemetry.health import Health, Signs
 from watchdog.telemetry.logs import log_happening
+from watchdog.telemetry.metrics import Metrics, View
 from watchdog.wording import describe_switched_off
 
 # SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
 STOPS_WITHIN = 3.0
 # Steps that were cut short are attributed to us from a little before they were written down.
 CLOCK_SLACK_NS = 1_000_000_000
+JOURNAL = "journal.db"
+# A scrape does not wait longer for a journal that is busy; it goes without the depths of the outbox.
+JOURNAL_WITHIN = 1.0
 
 
 class Engine(Lister, Stream, Protocol):
@@ -73,6 +83,8 @@ class App:
     supervisor: Supervisor
     desk: Desk
     control: Control
+    web: Web
+    reloader: Reloader
     publish: Publish
     clock: Clock
     heartbeat: Heartbeat
@@ -125,17 +137,22 @@ class Outside:
         )
 
 
-async def build(
+async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only joins
     config: Config,
     state_dir: Path,
     secrets: tuple[str, ...],
     outside: Outside,
     *,
+    journal: Journal | None = None,
+    load: Callable[[], Loaded] | None = None,
+    broken: Broken | None = None,
+    listen: Address | None = None,
     heartbeat_url: str = "",
     end: Callable[[int], None] = lambda _: None,
 ) -> App:
-    """Join all parts. Opens the journal (raises `JournalError`); asks the engine nothing yet.
+    """Join all parts. Opens the journal (raises `JournalError`) unless given; asks the engine nothing yet.
 
+    `load` reads the configuration again; `broken`: why `config` is the last good one; `listen`: for the web.
     `end` is called with an exit code when the daemon had better be started anew.
     """
     engine, compose, clock = outside.engine, outside.compose, outside.clock
@@ -146,7 +163,8 @@ async def build(
             follower(happening)
 
     supervisor = Supervisor(clock, publish)
-    journal = await Journal.open(state_dir / "journal.db")
+    journal = journal or await Journal.open(state_dir / JOURNAL)
+    current = CurrentConfig(config)
     black_box = BlackBox(state_dir)
     switched_off = await account_for(
         black_box.found,
@@ -157,7 +175,7 @@ async def build(
         clock=clock,
         publish=publish,
     )
-    census = Census(engine, compose, clock, journal, lambda target: config.target(target).wishes)
+    census = Census(engine, compose, clock, journal, lambda target: current.config.target(target).wishes)
     tools = Tools(
         engine=engine,
         compose=compose,
@@ -167,7 +185,10 @@ async def build(
     )
 
     def policy_of(check: str, target: str) -> Policy:
-        return _policy(config, check, target, census.wishes(target), responder.next_number())
+        mine = next((c for c in responder.cases() if (c.check, c.target) == (check, target)), None)
+        policy = current.policy(check, target, mine.incident if mine else None)
+        hold = census.wishes(target).hold
+        return replace(policy, next_id=responder.next_number(), standing_hold=hold)
 
     async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
         case = next((c for c in responder.cases() if c.incident and c.incident.id == incident), None)
@@ -194,15 +215,19 @@ async def build(
         told=dispatcher.wake,
         publish=publish,
     )
+
+    def questions() -> list[Question]:
+        checks = current.config.checks
+        return [Question(check.check, check.within) for check in checks if check.name not in switched_off]
+
     monitor = Monitor(
-        questions=[
-            Question(check.check, check.within) for check in config.checks if check.name not in switched_off
-        ],
+        questions=questions(),
         tools=tools,
         targets=census.targets,
         receive=responder.receive,
         spawn=supervisor.spawn,
         watch=black_box.watch,
+        publish=publish,
     )
 
     async def leave() -> None:
@@ -245,17 +270,84 @@ async def build(
     def degraded() -> tuple[str, ...]:
         return (*(describe_switched_off(check) for check in switched_off), *heartbeat.degraded())
 
+    async def put_in_force(new: Config) -> None:
+        nonlocal switched_off
+        with suppress(GatewayError):
+            # What froze under another configuration may be asked again.
+            frozen = await journal.freezes(fingerprint_of(new))
+            switched_off = switched_off_by(frozen, [check.name for check in new.checks])
+            await journal.let_go_of_the_past()
+        dispatcher.replace(new.notifiers)
+        monitor.replace(questions())
+        scheduler.every(new.sweep, "sweep", listener.sweep)
+        for target in census.targets():
+            monitor.ask_soon(target)
+
+    reloader = Reloader(
+        load=load or (lambda: Loaded(config=config, path="", files={})),
+        current=current,
+        journal=journal,
+        incidents=lambda: tuple(case.incident for case in responder.cases() if case.incident is not None),
+        put_in_force=put_in_force,
+        told=dispatcher.wake,
+        clock=clock,
+        publish=publish,
+        broken=broken,
+    )
+    health = Health(
+        Signs(
+            connected=lambda: listener.connected,
+            swept=lambda: listener.swept,
+            sweep=lambda: current.config.sweep,
+            config_broken=lambda: reloader.broken is not None,
+            reload_ok=lambda: reloader.latest is None or reloader.latest.ok,
+            switched_off=lambda: bool(switched_off),
+            write=journal.beat,
+        ),
+        clock,
+    )
+    metrics = Metrics(
+        View(
+            targets=census.targets,
+            checks=lambda: [check.name for check in current.config.checks],
+            playbooks=lambda: current.config.playbooks,
+            notifiers=dispatcher.names,
+            cases=responder.cases,
+            connected=lambda: listener.connected,
+            swept=lambda: listener.swept,
+            config_ok=lambda: reloader.ok,
+            config_read=lambda: reloader.read,
+        )
+    )
+
+    async def scrape() -> bytes:
+        depths: dict[str, int] = {}
+        with suppress(GatewayError, TimeoutError):
+            async with asyncio.timeout(JOURNAL_WITHIN):
+                depths = await journal.depths(dispatcher.names())
+        return metrics.render(depths)
+
     desk = Desk(
-        responder=responder, monitor=monitor, journal=journal, config=config, tools=tools, engine=listener
+        responder=responder,
+        monitor=monitor,
+        journal=journal,
+        current=current,
+        reloader=reloader,
+        health=health.report,
+        degraded=degraded,
+        tools=tools,
+        engine=listener,
     )
     control = Control(desk, state_dir / "control.sock")
+    web = Web(listen, health.report, scrape)
 
     def close_run(happening: Happening) -> None:
         if happening.name in ("incident.resolved", "incident.escalated") and happening.incident:
             result = happening.name.removeprefix("incident.")
+            current.forget(happening.incident)
             supervisor.spawn("close the run", runner.finish(happening.incident, result))
 
-    followers.extend((control.follow, close_run, heartbeat.follow))
+    followers.extend((control.follow, close_run, heartbeat.follow, metrics.follow, health.follow))
     return App(
         journal=journal,
         census=census,
@@ -266,6 +358,8 @@ async def build(
         supervisor=supervisor,
         desk=desk,
         control=control,
+        web=web,
+        reloader=reloader,
         publish=publish,
         clock=clock,
         heartbeat=heartbeat,
@@ -277,7 +371,14 @@ async def build(
 
 
 async def start(app: App) -> None:
-    """Take up what an earlier daemon left, then listen, sweep, deliver and answer."""
+    """Take up what an earlier daemon left, then listen, sweep, deliver and answer.
+
+    Raises `ConfigError` when the web cannot listen where it shall, `Refused` when another daemon answers.
+    """
+    await app.web.start()
+    if app.web.address is not None and not app.web.address.loopback:
+        facts = {"address": str(app.web.address)}
+        app.publish(Happening(name="web.exposed", at=app.clock.now(), facts=facts))
     app.census.remember(await app.journal.load_targets())
     await _own_up(app)
     await app.responder.remember()
@@ -296,6 +397,7 @@ async def stop(app: App) -> None:
     app.scheduler.stop()
     await app.responder.stop()
     await app.control.stop()
+    await app.web.stop()
     left = await app.supervisor.stop(STOPS_WITHIN)
     await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
     await app.journal.close()
@@ -306,7 +408,7 @@ async def stop(app: App) -> None:
     )
 
 
-async def serve(settings: Settings, config: Config) -> int:
+async def serve(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[str, ...]) -> int:
     """Run until SIGTERM or SIGINT, or until a restart is what is needed; the exit code."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
@@ -317,25 +419,61 @@ async def serve(settings: Settings, config: Config) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, 0)
+    journal = await Journal.open(settings.state_dir / JOURNAL)
+    try:
+        config, broken = await _choose(journal, path, loaded, problems)
+    except BaseException:
+        await journal.close()
+        raise
     app = await build(
         config,
         settings.state_dir,
         settings.known_secrets(),
         Outside.real(config, settings.compose),
+        journal=journal,
+        load=lambda: load_from_disk(path),
+        broken=broken,
+        listen=parse_address(settings.listen) if settings.listen else config.web.listen,
         heartbeat_url=settings.heartbeat_url.get_secret_value(),
         end=end,
     )
+
+    async def reload() -> None:
+        await app.reloader.reload("signal HUP")
+
+    loop.add_signal_handler(signal.SIGHUP, lambda: app.supervisor.spawn("reload", reload()))
     try:
         app.supervisor.spawn("liveness", app.watch.run())
         await start(app)
+        await app.reloader.begin(loaded)
         return await ended
     finally:
         await stop(app)
 
 
-def main(settings: Settings, config: Config) -> int:
-    """The daemon, from a plain function: the command line calls this."""
-    return asyncio.run(serve(settings, config))
+def main(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[str, ...] = ()) -> int:
+    """The daemon, from a plain function: the command line calls this.
+
+    `loaded` is None when the files at `path` are broken, by these `problems`: then it runs with those that
+    were last good, and raises `ConfigError` if there are none.
+    """
+    return asyncio.run(serve(settings, path, loaded, problems))
+
+
+async def _choose(
+    journal: Journal, path: Path, loaded: Loaded | None, problems: tuple[str, ...]
+) -> tuple[Config, Broken | None]:
+    """The configuration to begin with; with the reason when that is not the one in the files."""
+    if loaded is not None:
+        return loaded.config, None
+    kept = await journal.kept_config()
+    if kept is None or kept.path != identify(path):
+        raise ConfigError(problems)
+    try:
+        config = load_kept(kept)
+    except ConfigError:
+        raise ConfigError(problems) from None
+    return config, Broken(problems=problems, kept_at=kept.at)
 
 
 async def _own_up(app: App) -> None:
@@ -373,8 +511,3 @@ def _changes(step: StepRecord) -> bool:
 
 def _engine_time(moment: Moment) -> int:
     return int(moment.wall.timestamp() * 1e9)
-
-
-def _policy(config: Config, check: str, target: str, wishes: Wishes, next_id: str) -> Policy:
-    mine = next(one for one in config.checks if one.check.name == check)
-    return replace(config.policy(mine, target), next_id=next_id, standing_hold=wishes.hold)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.checks.container import Container, ContainerParameters
-from watchdog.config import CheckConfig, Config, Watch
+from watchdog.config import CheckConfig, Config, CurrentConfig, Watch
 from watchdog.core.container import Sighting
 from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, WatchdogError
@@ -24,6 +24,7 @@ from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome
 from watchdog.core.story import Story
 from watchdog.desk import Desk
+from watchdog.engine.reloader import Broken, Reloaded
 from watchdog.plugins import Tools
 from watchdog.surfaces import Control
 
@@ -151,6 +152,25 @@ class FakeJournal:
         self.notes.append((kind, text, target))
 
 
+class FakeReloader:
+    """Answers with `next`; how the configuration stands is what a test says."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.broken: Broken | None = None
+        self.latest: Reloaded | None = None
+        self.waiting: tuple[str, ...] = ()
+        self.next = Reloaded(at=clock.now(), by="", ok=True)
+
+    @property
+    def read(self) -> Moment:
+        return self.clock.now()
+
+    async def reload(self, by: str) -> Reloaded:
+        self.latest = replace(self.next, by=by)
+        return self.latest
+
+
 class Office:
     """A desk, and everything that it is given."""
 
@@ -160,6 +180,9 @@ class Office:
         self.monitor = FakeMonitor(self.responder)
         self.journal = FakeJournal()
         self.listener = FakeListener()
+        self.reloader = FakeReloader(self.clock)
+        self.health: dict[str, object] = {"status": "ok", "reasons": []}
+        self.degraded: tuple[str, ...] = ()
         self.actions: list[FakeAction] = []
         self.failing: WatchdogError | None = None
         check = CheckConfig(
@@ -174,7 +197,10 @@ class Office:
             monitor=self.monitor,
             journal=self.journal,
             engine=self.listener,
-            config=config,
+            current=CurrentConfig(config),
+            reloader=self.reloader,
+            health=self._health,
+            degraded=lambda: self.degraded,
             tools=Tools(
                 engine=engine,
                 compose=FakeCompose(engine),
@@ -187,6 +213,9 @@ class Office:
 
     def control(self, folder: Path, sign_of_life: float = 2.0) -> Control:
         return Control(self.desk, folder / "control.sock", sign_of_life=sign_of_life)
+
+    async def _health(self) -> dict[str, object]:
+        return self.health
 
     def watch(self, target: str, status: Status = Status.OK, kind: str = "healthy") -> None:
         """A target as it was last seen."""

@@ -8,7 +8,7 @@ from watchdog import app
 from watchdog.cli.configuration import show_problems
 from watchdog.cli.exits import Exit
 from watchdog.cli.show import show_error
-from watchdog.config import load_config
+from watchdog.config import Loaded, load_from_disk
 from watchdog.core.errors import ConfigError, WatchdogError
 from watchdog.settings import load_settings
 from watchdog.telemetry.logs import configure_logs
@@ -16,12 +16,21 @@ from watchdog.telemetry.logs import configure_logs
 
 def run_daemon(file: Path | None) -> int:
     """Be the daemon until a signal ends it; the exit code."""
+    loaded: Loaded | None = None
+    problems: tuple[str, ...] = ()
     try:
         settings = load_settings()
-        config = load_config(file or settings.config)
     except ConfigError as error:
         show_problems(error.problems)
         return Exit.CONFIG
+    path = file or settings.config
+    try:
+        loaded = load_from_disk(path)
+    except ConfigError as error:
+        problems = error.problems
+        if not (settings.state_dir / app.JOURNAL).exists():
+            show_problems(problems)  # there is no last good one to run with
+            return Exit.CONFIG
     configure_logs(level=settings.log_level, secrets=settings.known_secrets())
     try:
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,7 +39,7 @@ def run_daemon(file: Path | None) -> int:
         show_error(f"cannot make {settings.state_dir}: {error.strerror}", fix, as_json=False)
         return Exit.CONFIG
     try:
-        return app.main(settings, config)
+        return app.main(settings, path, loaded, problems)
     except ConfigError as error:
         show_problems(error.problems)
         return Exit.CONFIG

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from watchdog import __version__, registry
-from watchdog.config import Config
+from watchdog.config import Config, CurrentConfig
 from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere
 from watchdog.core.playbook import Step
 from watchdog.desk.plans import make_plan
-from watchdog.desk.shapes import shape_incident, shape_moment, shape_observation, shape_story, shape_target
+from watchdog.desk.shapes import (
+    shape_config,
+    shape_incident,
+    shape_moment,
+    shape_observation,
+    shape_reloaded,
+    shape_story,
+    shape_target,
+)
 from watchdog.desk.unknown import UnknownName
-from watchdog.desk.wants import Described, Journal, Listener, Monitor, Responder
+from watchdog.desk.wants import Described, Journal, Listener, Monitor, Reloader, Responder
 from watchdog.plugins import Tools
 from watchdog.wording import plain
 
@@ -39,7 +47,10 @@ class Desk:
         monitor: Monitor,
         journal: Journal,
         engine: Listener,
-        config: Config,
+        current: CurrentConfig,
+        reloader: Reloader,
+        health: Callable[[], Awaitable[Json]],
+        degraded: Callable[[], tuple[str, ...]],
         tools: Tools,
         build_action: Callable[[Step], Described] = registry.build_action,
     ) -> None:
@@ -47,7 +58,10 @@ class Desk:
         self._monitor = monitor
         self._journal = journal
         self._engine = engine
-        self._config = config
+        self._current = current
+        self._reloader = reloader
+        self._health = health
+        self._degraded = degraded
         self._tools = tools
         self._build_action = build_action
         self._started = tools.clock.now()
@@ -55,17 +69,21 @@ class Desk:
     # --- questions ---
 
     def status(self, target: str | None = None) -> Json:
-        """Is everything well, and how does each target stand: {at, well, daemon, engine, targets}.
+        """Is everything well, and how does each target stand: {at, well, daemon, engine, config, degraded, targets}.
 
-        `well` is False while the engine is lost, and as long as nothing is watched: silence is no proof of
-        health. `engine` is {connected, lost_because}.
+        `well` is False while the engine is lost, as long as nothing is watched (silence is no proof of health)
+        and while the configuration files are broken and the last good ones stand in. `engine` is {connected,
+        lost_because}; `degraded` says in sentences what of watchdog itself does not work as it should.
         """
         now = self._tools.clock.now()
         names = self._names() if target is None else (self._known(target),)
         targets = [self._standing(name) for name in names]
         return {
             "at": shape_moment(now),
-            "well": self._engine.connected and bool(targets) and all(each["well"] for each in targets),
+            "well": self._engine.connected
+            and self._reloader.broken is None
+            and bool(targets)
+            and all(each["well"] for each in targets),
             "daemon": {
                 "version": __version__,
                 "pid": os.getpid(),
@@ -76,8 +94,14 @@ class Desk:
                 "connected": self._engine.connected,
                 "lost_because": plain(self._engine.lost_because),
             },
+            "config": shape_config(self._reloader),
+            "degraded": [plain(sentence) for sentence in self._degraded()],
             "targets": targets,
         }
+
+    async def health(self) -> Json:
+        """How watchdog itself is: {status: ok|degraded|failing, reasons}, words from closed lists."""
+        return await self._health()
 
     async def probe(self, target: str | None = None) -> Json:
         """Look now, at one target or all: {at, well, observations}."""
@@ -143,6 +167,13 @@ class Desk:
         """Forget the attempts against a target and begin anew."""
         return await self._order(Order.RETRY, target, by)
 
+    async def reload(self, by: str) -> Json:
+        """Load the configuration again, or say all that is wrong with it and keep the old one.
+
+        {ok, at, by, changes: [{key, before, after, needs_restart}], needs_restart: [key], problems, unasked}
+        """
+        return shape_reloaded(await self._reloader.reload(plain(by)))
+
     async def _order(self, order: Order, target: str, by: str) -> Json:
         """Pass it on: {order, target, by, answer, status}, `answer` being what follows from it."""
         name = self._known(target)
@@ -156,6 +187,10 @@ class Desk:
         return {"order": order.value, "target": name, "by": by, "answer": plain(answer), "status": status}
 
     # --- names ---
+
+    @property
+    def _config(self) -> Config:
+        return self._current.config
 
     def _names(self) -> tuple[str, ...]:
         # What is not watched any more is only shown as long as something of it is open.

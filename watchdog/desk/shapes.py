@@ -14,11 +14,14 @@ and may change, while `finding`, `state`, `phase` and the like are words from cl
 `line` (of a story): {at, kind, text, evidence}
     kind: step.begun, step.ended, told, or the kind of the journal's entry
 `happening`: {name, at, target, incident, facts}
+`config` (in the status): {ok, broken, read, last_good, problems, needs_restart}
+    broken: the files are, and those that were good at `last_good` stand in; ok False without it: a reload failed
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from watchdog.core.happening import Happening
@@ -26,6 +29,8 @@ from watchdog.core.incident import Act, Case, Hold, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Finding, Observation, Status
 from watchdog.core.story import StepRecord, Story, Told
+from watchdog.desk.wants import Reloader
+from watchdog.engine.reloader import Reloaded
 from watchdog.wording import ENGLISH, describe_finding, describe_notification, plain
 
 Json = dict[str, Any]
@@ -134,6 +139,34 @@ def shape_happening(happening: Happening) -> Json:
         "target": happening.target,
         "incident": happening.incident,
         "facts": {name: plain(f) if isinstance(f, str) else f for name, f in happening.facts.items()},
+    }
+
+
+def shape_config(reloader: Reloader) -> Json:
+    """How the configuration stands."""
+    broken, latest = reloader.broken, reloader.latest
+    failed = latest.problems if latest is not None and not latest.ok else ()
+    problems = failed or (broken.problems if broken is not None else ())
+    return {
+        "ok": not problems,
+        "broken": broken is not None,
+        "read": shape_moment(reloader.read),
+        "last_good": shape_moment(broken.kept_at) if broken is not None else None,
+        "problems": [plain(problem) for problem in problems],
+        "needs_restart": list(reloader.waiting),
+    }
+
+
+def shape_reloaded(done: Reloaded) -> Json:
+    """How a reload went."""
+    return {
+        "ok": done.ok,
+        "at": shape_moment(done.at),
+        "by": plain(done.by),
+        "changes": [asdict(change) for change in done.changes],
+        "needs_restart": [change.key for change in done.changes if change.needs_restart],
+        "problems": [plain(problem) for problem in done.problems],
+        "unasked": list(done.unasked),
     }
 
 

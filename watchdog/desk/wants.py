@@ -10,6 +10,7 @@ from watchdog.core.incident import Case, Incident
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Observation
 from watchdog.core.story import Story
+from watchdog.engine.reloader import Broken, Reloaded
 from watchdog.plugins import Tools
 
 
@@ -70,6 +71,27 @@ class Listener(Protocol):
 
     connected: bool
     lost_because: str
+
+
+class Reloader(Protocol):
+    """How the configuration stands, and the way to have it loaded again."""
+
+    broken: Broken | None
+    latest: Reloaded | None
+
+    @property
+    def read(self) -> Moment:
+        """When the files were last read."""
+        ...
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The keys that wait for a restart."""
+        ...
+
+    async def reload(self, by: str) -> Reloaded:
+        """Load it again."""
+        ...
 
 
 class Described(Protocol):

@@ -122,6 +122,11 @@ class Reloader:
 
     async def begin(self, loaded: Loaded | None) -> None:
         """Note what the daemon began with; None: with the last good one, because the files are broken."""
+        if self.broken is not None:
+            for problem in self.broken.problems:
+                self._say("config.problem", problem=problem)
+            since = self.broken.kept_at.wall.isoformat(timespec="seconds")
+            self._say("config.broken", problems=len(self.broken.problems), last_good=since)
         try:
             if loaded is not None:
                 await self._keep(loaded)

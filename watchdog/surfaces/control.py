@@ -4,9 +4,12 @@ GET  /status?target=          how everything stands
 GET  /incidents?limit=&target=    the newest incidents
 GET  /incidents/{id}          the story of one
 GET  /follow?target=          happenings as they come, one JSON object a line; an empty line is a sign of life
+GET  /health                  how watchdog itself is; 200 whatever the answer
 POST /probe   {target?}       look now
 POST /plan    {playbook, target}
 POST /orders  {order: heal|hold|release|retry, target, dry_run?}
+
+POST /reload  {}              load the configuration again; 200 with ok False when it is broken
 
 The shapes are those of the desk (`desk/shapes.py`). An error is {error, fix}: 400 not understood, 404 a name
 that nobody knows, 409 refused, 413 too much, 503 an outside system cannot be asked.
@@ -102,8 +105,10 @@ class Control:
         app.router.add_get("/incidents", self._incidents)
         app.router.add_get("/incidents/{id}", self._story)
         app.router.add_get("/follow", self._stream)
+        app.router.add_get("/health", self._health)
         app.router.add_post("/probe", self._probe)
         app.router.add_post("/plan", self._plan)
+        app.router.add_post("/reload", self._reload)
         app.router.add_post("/orders", self._orders)
         return app
 
@@ -118,6 +123,13 @@ class Control:
 
     async def _story(self, request: web.Request) -> web.Response:
         return _answer(await self._desk.story(request.match_info["id"]))
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return _answer(await self._desk.health())
+
+    async def _reload(self, request: web.Request) -> web.Response:
+        await _read(request, _Asked)
+        return _answer(await self._desk.reload(who_knocks(request.get_extra_info("socket"))))
 
     async def _probe(self, request: web.Request) -> web.Response:
         return _answer(await self._desk.probe((await _read(request, _Probe)).target))

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from watchdog.core.errors import JournalError
 from watchdog.core.happening import Happening
@@ -87,8 +88,8 @@ class Health:
             case "heartbeat.failed":
                 self._heartbeat_failing = True
 
-    async def report(self) -> tuple[State, tuple[Reason, ...]]:
-        """How it is now, and why."""
+    async def report(self) -> dict[str, Any]:
+        """How it is now, and why: {status, reasons}."""
         now, signs = self._clock.now(), self._signs
         found = {
             Reason.JOURNAL: not await self._writable(now),
@@ -101,9 +102,10 @@ class Health:
             Reason.HEARTBEAT: self._heartbeat_failing,
         }
         reasons = tuple(reason for reason, true in found.items() if true)
+        state = State.DEGRADED if reasons else State.OK
         if FATAL & set(reasons):
-            return State.FAILING, reasons
-        return (State.DEGRADED if reasons else State.OK), reasons
+            state = State.FAILING
+        return {"status": state.value, "reasons": [reason.value for reason in reasons]}
 
     def _stalled(self, now: Moment) -> bool:
         """Whether the sweep stands still although the engine answers."""

@@ -29,6 +29,7 @@ _LEVELS = {
     "engine.lost": logging.ERROR,
     "notification.delivered": logging.DEBUG,
     "config.broken": logging.ERROR,
+    "config.problem": logging.ERROR,
     "config.reload_failed": logging.ERROR,
     "web.exposed": logging.WARNING,
     "incident.opened": logging.WARNING,

@@ -208,7 +208,7 @@ class _Seen:
     answered: Moment | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Standing(Collector):
     """How things stand, as gauges that are made at each scrape: what is gone is gone from them too."""
 
