@@ -141,4 +141,6 @@ def _read_trace(path: Path) -> str:
 def _create(path: Path) -> int:
     """The descriptor of the file, emptied. Not through a link that somebody put there."""
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, OWNER_ONLY)
+    descriptor = os.open(path, flags, OWNER_ONLY)
+    os.fchmod(descriptor, OWNER_ONLY)
+    return descriptor

@@ -6,6 +6,7 @@ process from ending while a name server is silent.
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +102,17 @@ def _explain(error: BaseException) -> str:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return f"its certificate or its TLS cannot be trusted ({type(error).__name__})"
         case aiohttp.ClientConnectorError():
-            return f"cannot be connected to: {error.os_error.strerror or type(error.os_error).__name__}"
-        case socket.gaierror():
-            return f"its name cannot be looked up: {error.strerror}"
+            return f"cannot be connected to: {_words_of(error.os_error)}"
         case aiohttp.TooManyRedirects():
             return "it redirects in a circle"
         case OSError() if error.strerror:
-            return error.strerror
+            return _words_of(error)
         case _:
             return f"the exchange broke ({type(error).__name__})"
+
+
+def _words_of(error: OSError) -> str:
+    """The system's own words: those of asyncio name the address."""
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or type(error).__name__
+    return os.strerror(error.errno)
