@@ -135,7 +135,7 @@ class Runner:
         self._say("step.begun", order, action=step.action, attempt=order.attempt)
         outcome = Outcome(result=Result.INTERRUPTED)
         try:
-            outcome = await self._act(order.target, step, self._longest_step)
+            outcome = await self._act(order.target, step, self._longest_step, undo=order.undo)
         except asyncio.CancelledError:
             reason = self._aborted.get(order.target)
             if reason is not None:
