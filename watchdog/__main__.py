@@ -8,10 +8,15 @@ from watchdog import __version__
 
 
 def main() -> None:
-    """Answer the version at once, and leave all the rest to the command line."""
+    """Answer the version and the health at once, and leave all the rest to the command line."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"watchdog {__version__}\n")
         return
+    if sys.argv[1:] == ["healthcheck"]:
+        # Asked every half minute by whoever runs the container.
+        from watchdog.cli.healthcheck import healthcheck  # noqa: PLC0415
+
+        sys.exit(healthcheck())
     # Not at the top: the version is answered before anything heavy is imported.
     from watchdog.cli.main import app  # noqa: PLC0415
 

@@ -12,11 +12,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from watchdog.cli import state_folder
 from watchdog.cli.exits import CommandError, Exit
 
 Json = dict[str, Any]
 
-SOCKET = "control.sock"
 # A daemon that is well answers at once; looking at everything through a slow engine takes a few seconds.
 PATIENCE = 30.0
 _NOT_FOUND = 404
@@ -24,27 +24,7 @@ _NOT_FOUND = 404
 
 def find_socket(given: Path | None) -> Path:
     """Where the daemon listens: as given, else in the state folder that the daemon would choose here itself."""
-    if given is not None:
-        return given / SOCKET if given.is_dir() else given
-    return _state_folder() / SOCKET
-
-
-def _state_folder() -> Path:
-    """The same answer as `settings.py` gives (a test compares them), without its weight."""
-    named = os.environ.get("WATCHDOG_STATE_DIR")
-    if not named and Path(".env").is_file():
-        from dotenv import dotenv_values  # noqa: PLC0415 - most have none here
-
-        named = dotenv_values(".env").get("WATCHDOG_STATE_DIR")
-    if named:
-        return Path(named).expanduser().absolute()
-    shared = Path("/var/lib/watchdog")
-    if os.access(shared if shared.exists() else shared.parent, os.W_OK):
-        return shared
-    try:
-        return Path.home() / ".local" / "state" / "watchdog"
-    except RuntimeError:
-        return shared
+    return Path(state_folder.find_socket(given))
 
 
 class Link:

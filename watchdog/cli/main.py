@@ -184,6 +184,24 @@ def retry(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> 
     _order("retry", target, as_json=as_json, socket=socket)
 
 
+@app.command()
+def reload(*, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Have the daemon load its configuration again. What is wrong with it is shown, and the old one stays."""
+    with _ended_well(as_json=as_json):
+        answer = Link(find_socket(socket)).post("reload", body={})
+        _show(answer, lambda reports: reports.report_reload, as_json=as_json)
+        raise typer.Exit(Exit.FINE if answer["ok"] else Exit.CONFIG)
+
+
+@app.command()
+def healthcheck(*, socket: Socket = None) -> None:
+    """Say in one line how watchdog itself is: exit 0 for ok and degraded, 1 for failing or no answer."""
+    from watchdog.cli.healthcheck import healthcheck  # noqa: PLC0415 - alone it is answered without all of this
+
+    with _ended_well(as_json=False):
+        raise typer.Exit(healthcheck(socket))
+
+
 @config_app.command("check")
 def config_check(
     file: Annotated[

@@ -21,11 +21,14 @@ def report_status(console: Console, status: Json) -> None:
         reason = status["engine"]["lost_because"]
         say(console, mark("unknown"), ("the Docker engine cannot be asked: ", "bold magenta"), reason)
         say(console, "  Nothing is done until it answers again. You can: docker info")
+    _report_config(console, status["config"])
+    for sentence in status["degraded"]:
+        say(console, mark("warning"), (sentence, "yellow"))
     if not targets:
         say(console, mark("unknown"), ("nothing is watched", "bold magenta"))
         say(console, "  No container matches `watch` in the configuration: watchdog config check")
         return
-    if not troubled and status["engine"]["connected"]:
+    if not troubled and status["engine"]["connected"] and not status["config"]["broken"]:
         held = sum(each["state"] == "held" for each in targets)
         rest = f" ({held} held)" if held else ""
         say(console, mark("well"), (f"All is well: {_count(len(targets), 'target')}{rest}.", "bold green"))
@@ -169,6 +172,62 @@ def report_order(console: Console, answer: Json) -> None:
     """What follows from an order."""
     say(console, (f"{answer['order']} {answer['target']}", "bold"), f": {answer['answer']}")
     report_target(console, answer["status"])
+
+
+def report_reload(console: Console, answer: Json) -> None:
+    """What is another now, or all that is wrong."""
+    if not answer["ok"]:
+        for problem in answer["problems"]:
+            say(console, problem)
+        count = _count(len(answer["problems"]), "problem")
+        say(console, mark("sick"), (f"{count}: the old configuration stays", "bold red"))
+        return
+    if not answer["changes"]:
+        say(console, mark("well"), ("Loaded again: nothing has changed.", "bold green"))
+    else:
+        changed = _count(len(answer["changes"]), "change")
+        say(console, mark("well"), (f"Loaded again, {changed}:", "bold green"))
+    for change in answer["changes"]:
+        before, after = (change[name] or "not set" for name in ("before", "after"))
+        restart = "  (needs a restart)" if change["needs_restart"] else ""
+        say(console, f"  {change['key']}: {before} -> {after}", (restart, "yellow"))
+    if answer["needs_restart"]:
+        say(
+            console,
+            mark("warning"),
+            ("Not in force until the daemon is restarted: ", "yellow"),
+            ", ".join(answer["needs_restart"]),
+        )
+    for incident in answer["unasked"]:
+        say(
+            console,
+            mark("warning"),
+            f"The check of incident {incident} is configured no more: nobody looks after it.",
+        )
+
+
+def _report_config(console: Console, config: Json) -> None:
+    """What is wrong with the configuration itself."""
+    if config["broken"]:
+        words = f"the configuration is broken: what was last good is in force, of {local_time(config['last_good'])}"
+        say(console, mark("sick"), (words, "bold red"))
+    elif not config["ok"]:
+        say(
+            console,
+            mark("warning"),
+            ("the configuration files are broken: the old configuration stays", "bold yellow"),
+        )
+    for problem in config["problems"]:
+        say(console, f"    {problem}")
+    if not config["ok"]:
+        say(console, "  Mend it, then: watchdog reload")
+    if config["needs_restart"]:
+        say(
+            console,
+            mark("warning"),
+            "changed, and waiting for a restart of the daemon: ",
+            ", ".join(config["needs_restart"]),
+        )
 
 
 def _why(target: Json) -> str:

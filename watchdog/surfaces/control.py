@@ -4,7 +4,7 @@ GET  /status?target=          how everything stands
 GET  /incidents?limit=&target=    the newest incidents
 GET  /incidents/{id}          the story of one
 GET  /follow?target=          happenings as they come, one JSON object a line; an empty line is a sign of life
-GET  /health                  how watchdog itself is; 200 whatever the answer
+GET  /health                  how watchdog itself is; 200 whatever the answer, in one line for text/plain
 POST /probe   {target?}       look now
 POST /plan    {playbook, target}
 POST /orders  {order: heal|hold|release|retry, target, dry_run?}
@@ -124,8 +124,13 @@ class Control:
     async def _story(self, request: web.Request) -> web.Response:
         return _answer(await self._desk.story(request.match_info["id"]))
 
-    async def _health(self, _: web.Request) -> web.Response:
-        return _answer(await self._desk.health())
+    async def _health(self, request: web.Request) -> web.Response:
+        health = await self._desk.health()
+        if request.headers.get("Accept") != "text/plain":
+            return _answer(health)
+        # In one line, for a healthcheck that has no time to import a reader of JSON.
+        reasons = ", ".join(health["reasons"])
+        return web.Response(text=f"{health['status']}: {reasons}\n" if reasons else f"{health['status']}\n")
 
     async def _reload(self, request: web.Request) -> web.Response:
         await _read(request, _Asked)
