@@ -171,6 +171,7 @@ class Heartbeat:
         """Drive every part at once. What is late is left running: a decision is never cut in its middle."""
         parts = self._parts
         self._collect()
+        self._reached.clear()
         self._said_no.clear()
         works: dict[str, Work] = {"look": self._look, "list": self._list, "journal": self._write}
         for name in parts.dispatcher.names():
