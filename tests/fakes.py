@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from watchdog.core.container import ContainerFacts, Healthcheck
 from watchdog.core.errors import GatewayError, NotThere, Refused, Unreachable
 from watchdog.core.event import EngineEvent
 from watchdog.core.moment import Moment
+from watchdog.core.preflight import FirstSight
 from watchdog.core.roster import ComposeOrigin, ContainerRow
 from watchdog.core.target import PROJECT, SERVICE
 
@@ -455,6 +456,8 @@ class FakeCompose:
         acts: the services that were recreated, in order.
         undefined: services that the project does not ask for any more.
         unclear: services of which nobody can tell.
+        built: services with a `build:`; what a build makes is `next_image`.
+        context: what a build is made of.
     """
 
     def __init__(self, engine: FakeEngine) -> None:
@@ -462,18 +465,74 @@ class FakeCompose:
         self.acts: list[str] = []
         self.undefined: set[str] = set()
         self.unclear: set[str] = set()
+        self.built: set[str] = set()
+        self.builds_made: list[str] = []
+        self.put_backs: list[str] = []
+        self.context = "1"
+        self.next_image = "sha256:built"
+        self._pending: dict[str, str] = {}
         self._errors: list[GatewayError] = []
 
     def fail_next(self, error: GatewayError) -> None:
         """The next call fails with this error."""
         self._errors.append(error)
 
-    async def recreate(self, origin: ComposeOrigin) -> None:
+    async def recreate(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
         await asyncio.sleep(0)
         self._fail()
         self.acts.append(origin.service)
         if origin.service in self.undefined:
             raise Refused(f"the project does not define {origin.service} any more")
+        self._replace(origin, say, None)
+
+    async def build(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
+        await asyncio.sleep(0)
+        self._pending[origin.service] = origin.image_id
+        if say is not None:
+            say("#1 building")
+        self._fail()
+        self.builds_made.append(origin.service)
+
+    async def replace(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
+        await asyncio.sleep(0)
+        self._fail()
+        self._replace(origin, say, self.next_image)
+
+    async def put_back(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> bool:
+        await asyncio.sleep(0)
+        self._fail()
+        before = self._pending.pop(origin.service, None)
+        if before is None:
+            return False
+        self.put_backs.append(origin.service)
+        if origin.image_id != before:
+            self._replace(origin, say, before)
+        return True
+
+    async def pin(self, origin: ComposeOrigin, *, build: bool = False) -> Mapping[str, str]:
+        await asyncio.sleep(0)
+        if build and origin.service not in self.built:
+            raise Refused(f"{origin.service} has no `build:` in its files")
+        pinned = {"runs": origin.image_id, "config": "1"}
+        return {**pinned, "context": self.context} if build else pinned
+
+    def builds(self, origin: ComposeOrigin) -> bool | None:
+        return origin.service in self.built
+
+    async def first_sight(self, origin: ComposeOrigin) -> FirstSight:
+        return FirstSight(container_id=origin.container_id, version="2", keys={}, faithful=True)
+
+    def remember(self, sights: Iterable[FirstSight]) -> None:
+        pass
+
+    async def settled(self, origin: ComposeOrigin) -> None:
+        self._pending.pop(origin.service, None)
+
+    def _replace(
+        self, origin: ComposeOrigin, say: Callable[[str], None] | None, image_id: str | None
+    ) -> None:
+        if say is not None:
+            say(f"Container {origin.service} Recreated")
         engine = self.engine
         for old in [c for c in engine.containers.values() if c.labels.get(SERVICE) == origin.service]:
             new = engine.create(f"{old.id[:12]}_{old.name}", service=origin.service, image=old.image)
@@ -481,6 +540,7 @@ class FakeCompose:
                 setattr(new, name, getattr(old, name))
             for name in ("ignores_term", "fails_to_start", "crashes_on_start"):
                 setattr(new, name, getattr(old, name))
+            new.image_id = image_id or old.image_id
             if old.up:
                 engine.person_stops(old.id)
             engine.person_removes(old.id)

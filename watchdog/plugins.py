@@ -7,7 +7,7 @@ Belongs here: the three bases and the tools they are handed. Does not: any kind 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
@@ -70,8 +70,31 @@ class Engine(Protocol):
 class Compose(Protocol):
     """Docker Compose, as actions may use it. Raises `Refused` and `Unreachable` like `Engine`."""
 
-    async def recreate(self, origin: ComposeOrigin) -> None:
-        """Replace the containers of one service by new ones of the same image; its neighbours stay."""
+    async def recreate(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
+        """Replace the containers of one service by new ones of the same image; its neighbours stay.
+
+        `say` is handed each line that Compose writes. Raises `Changed` when that would ship anything but what ran.
+        """
+        ...
+
+    async def build(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
+        """Build a service's image anew; the one that runs is kept for `put_back` before anything else."""
+        ...
+
+    async def replace(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
+        """Replace a service's containers by new ones of the image that was just built."""
+        ...
+
+    async def put_back(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> bool:
+        """Undo what `build` and `replace` did, cut short anywhere; False when there is nothing to undo."""
+        ...
+
+    async def pin(self, origin: ComposeOrigin, *, build: bool = False) -> Mapping[str, str]:
+        """What exactly a replacement (or a build) would be made of, by name."""
+        ...
+
+    def builds(self, origin: ComposeOrigin) -> bool | None:
+        """Whether the service's image is built from its files; None: that was not read yet."""
         ...
 
     async def defines(self, origin: ComposeOrigin) -> bool | None:
@@ -103,6 +126,10 @@ class Containers(Protocol):
         ...
 
 
+def _unheard(target: str, line: str) -> None:
+    """Nobody follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What checks and actions are handed to work with."""
@@ -112,6 +139,8 @@ class Tools:
     containers: Containers
     clock: Clock
     redact: Callable[[str], str]
+    # A line about the step that runs on a target, for whoever follows.
+    progress: Callable[[str, str], None] = _unheard
 
 
 class Check(ABC, Generic[P]):
@@ -154,6 +183,17 @@ class Action(ABC, Generic[P]):
     @abstractmethod
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do to this target now, in one line; changes nothing."""
+
+    async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:  # noqa: ARG002 - for those that ship something
+        """What exactly `run` would ship, by name: a yes holds as long as none of it changes. Changes nothing.
+
+        Raises `Refused` when `run` would be refused.
+        """
+        return {}
+
+    def suits(self, target: str, tools: Tools) -> bool:  # noqa: ARG002 - for those that do not suit all
+        """False when it is known that `run` can do nothing for this target: then nobody is asked for a yes."""
+        return True
 
     @abstractmethod
     async def run(self, target: str, tools: Tools) -> Outcome:

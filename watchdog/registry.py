@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from watchdog.actions.collect_logs import CollectLogs
+from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
 from watchdog.actions.restart_container import RestartContainer
 from watchdog.checks.container import Container
@@ -20,6 +21,7 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "collect_logs": CollectLogs,
     "restart_container": RestartContainer,
     "recreate_service": RecreateService,
+    "rebuild_service": RebuildService,
 }
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {

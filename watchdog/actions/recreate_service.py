@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from watchdog.core.errors import Refused
+from watchdog.core.errors import Changed, Refused
 from watchdog.core.event import Announcement
 from watchdog.core.run import Outcome, Result
+from watchdog.core.said import Said
 from watchdog.plugins import Action, Parameters, Tools
 
 
@@ -31,15 +33,26 @@ class RecreateService(Action[RecreateServiceParameters]):
             f"{origin.service} (image {origin.image_id.removeprefix('sha256:')[:12]})"
         )
 
+    async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
+        """The image that stays, and the configuration."""
+        origin = tools.containers.origin_of(target)
+        return {} if origin is None else await tools.compose.pin(origin)
+
     async def run(self, target: str, tools: Tools) -> Outcome:
-        """Do it; refused when it would ship anything but the image that runs."""
+        """Do it; refused when it would ship anything but what ran, which no second attempt changes."""
         origin = tools.containers.origin_of(target)
         if origin is None:
             return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
         container_id = tools.containers.container_of(target)
         tools.containers.announce(Announcement.of_replacement(container_id or ""), target)
+        said = Said(tools.redact, lambda line: tools.progress(target, line), lambda: tools.clock.now().boot)
         try:
-            await tools.compose.recreate(origin)
+            await tools.compose.recreate(origin, said)
         except Refused as refused:
-            return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)))
-        return Outcome(result=Result.DONE)
+            return Outcome(
+                result=Result.FAILED,
+                reason=tools.redact(str(refused)),
+                hopeless=isinstance(refused, Changed),
+                evidence=said.lines,
+            )
+        return Outcome(result=Result.DONE, evidence=said.lines)

@@ -2,7 +2,7 @@
 
 Write-ahead log, `synchronous=FULL`: when a write has returned, it survives the loss of power. One thread does
 everything, in the order of the calls. Belongs here: what the others may call. Does not: SQL
-(`journal_memory`, `_runs`, `_outbox`, `_story`), the tables (`journal_schema`), the file and its lock (`journal_file`).
+(`journal_memory`, `_runs`, `_outbox`, `_story`, `_proposals`), the tables (`journal_schema`), the file and its lock (`journal_file`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from watchdog.core.incident import Case, Hold, Incident
 from watchdog.core.kept import KeptConfig
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Telling
+from watchdog.core.preflight import FirstSight
+from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
@@ -27,6 +29,7 @@ from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_freezes import Freezes
 from watchdog.gateways.journal_memory import Memory
 from watchdog.gateways.journal_outbox import Outbox
+from watchdog.gateways.journal_proposals import Proposals
 from watchdog.gateways.journal_rows import prepare
 from watchdog.gateways.journal_runs import Runs
 from watchdog.gateways.journal_story import Past
@@ -43,6 +46,7 @@ class _Parts:
     outbox: Outbox
     past: Past
     freezes: Freezes
+    proposals: Proposals
 
     def story(self, incident_id: str) -> Story:
         return Story(
@@ -58,7 +62,9 @@ def _open(path: Path) -> _Parts:
     prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
     file = JournalFile(path)
     try:
-        return _Parts(file, Memory(file), Runs(file), Outbox(file), Past(file), Freezes(file))
+        return _Parts(
+            file, Memory(file), Runs(file), Outbox(file), Past(file), Freezes(file), Proposals(file)
+        )
     except BaseException:
         file.close()
         raise
@@ -258,6 +264,32 @@ class Journal:
     async def forget_target(self, target: str) -> None:
         """Remove a target from those seen; no error if it is not there."""
         await self._call(partial(self._parts.memory.forget_target, target))
+
+    # --- proposals: written by the desk; first sights: by the engine's part of that name ----------------
+
+    async def save_proposal(self, proposal: ProposalRecord) -> None:
+        """Write a proposal, new or as it stands now."""
+        await self._call(partial(self._parts.proposals.save, proposal))
+
+    async def proposal(self, proposal_id: str) -> ProposalRecord:
+        """One proposal. Raises NotThere if there is no such one."""
+        return await self._call(partial(self._parts.proposals.one, proposal_id))
+
+    async def proposals(self, limit: int, *states: ProposalState) -> tuple[ProposalRecord, ...]:
+        """The latest proposals, newest first; of these states if any is named."""
+        return await self._call(partial(self._parts.proposals.latest, limit, *states))
+
+    async def save_first_sight(self, sight: FirstSight) -> None:
+        """Write what the files said when a container was first seen."""
+        await self._call(partial(self._parts.proposals.save_sight, sight))
+
+    async def first_sights(self) -> tuple[FirstSight, ...]:
+        """Those of all containers."""
+        return await self._call(self._parts.proposals.sights)
+
+    async def forget_first_sights(self, container_ids: tuple[str, ...]) -> None:
+        """Remove those of containers that are gone."""
+        await self._call(partial(self._parts.proposals.forget_sights, container_ids))
 
     # --- the story --------------------------------------------------------------------------------------
 

@@ -153,6 +153,30 @@ _FIRST = (
         CHECK (target = json_extract(record, '$.target'))
     ) STRICT
     """,
+    # What the Compose files said when a container was first seen.
+    """
+    CREATE TABLE first_sights (
+        container_id TEXT PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        CHECK (container_id = json_extract(record, '$.container_id'))
+    ) STRICT
+    """,
+    # What waited, or waits, for a human yes.
+    """
+    CREATE TABLE proposals (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        incident TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
+            REFERENCES incidents (id),
+        target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
+        state TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.state')) STORED
+            CHECK (state IN ('open', 'approved', 'declined', 'expired', 'stale', 'used')),
+        answered_by TEXT GENERATED ALWAYS AS (json_extract(record, '$.by')) VIRTUAL,
+        made_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.made.wall')) VIRTUAL,
+        CHECK (id = json_extract(record, '$.id'))
+    ) STRICT
+    """,
     # The configuration as it was last found good: one row.
     """
     CREATE TABLE kept_config (
