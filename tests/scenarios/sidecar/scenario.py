@@ -5,6 +5,8 @@ import json
 from tests.scenarios.boxed import IMAGE, OVERRIDE, OWNER, BoxedDaemon, build_image
 from tests.scenarios.stage import REPLACE, START, STOP, Stage, seconds_at, sum_acts
 
+SMOKE = True
+
 SECRET = "hunter2-of-the-app"
 SERVICES = ("app", "stuck", "neighbour")
 # The promise for a sidecar of an 8 GB machine.
