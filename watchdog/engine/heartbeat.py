@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from watchdog.core.errors import GatewayError, Refused
@@ -175,18 +176,17 @@ class Heartbeat:
         self._said_no.clear()
         works: dict[str, Work] = {"look": self._look, "list": self._list, "journal": self._write}
         for name in parts.dispatcher.names():
-            works[f"dispatcher {name}"] = lambda name=name: parts.dispatcher.acknowledge(name)  # type: ignore[misc]
+            works[f"dispatcher {name}"] = partial(parts.dispatcher.acknowledge, name)
         for name, work in works.items():
-            if name not in self._running:
-                self._running[name] = asyncio.create_task(work(), name=f"heartbeat: {name}")
-        _, late = await asyncio.wait(self._running.values(), timeout=self._pace.within)
+            self._begin(name, work())
+        await self._wait(self._pace.within)
         troubles = self._collect()
         now = self._clock.now()
         waiting = tuple(name for name in parts.dispatcher.names() if f"dispatcher {name}" in self._running)
         if not waiting:
             self._reached[Part.DISPATCHER] = now
         engine = "" if parts.engine.connected else parts.engine.lost_because
-        if not engine and any(task.get_name() == "heartbeat: list" for task in late):
+        if not engine and "list" in self._running:
             engine = f"no list within {self._pace.within:g} s"
         return Round(
             begun=begun,
@@ -197,10 +197,31 @@ class Heartbeat:
             checks=parts.monitor.checks(),
         )
 
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Begin it, unless what was begun in an earlier round is not over yet."""
+        if name in self._running:
+            work.close()
+        else:
+            self._running[name] = asyncio.create_task(work, name=f"heartbeat: {name}")
+
+    async def _wait(self, seconds: float) -> None:
+        """Until all that runs is over, also what it begins, but no longer."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while waiting := [task for task in self._running.values() if not task.done()]:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
     def _collect(self) -> dict[Part, str]:
         """Forget the tasks that are done; what went wrong in them, although nothing should, by part."""
         done = {name: task for name, task in self._running.items() if task.done()}
-        owners = {"look": Part.MONITOR, "list": Part.MONITOR, "journal": Part.JOURNAL}
+        owners = {
+            "look": Part.MONITOR,
+            "list": Part.MONITOR,
+            "decide": Part.RESPONDER,
+            "journal": Part.JOURNAL,
+        }
         troubles = {}
         for name, task in done.items():
             del self._running[name]
@@ -220,6 +241,10 @@ class Heartbeat:
     async def _look(self) -> None:
         seen = await self._parts.monitor.sample()
         self._reached[Part.MONITOR] = self._clock.now()
+        # Not awaited here: a decision that hangs is not the monitor's fault.
+        self._begin("decide", self._decide(seen))
+
+    async def _decide(self, seen: Observation | None) -> None:
         if seen is not None:
             await self._parts.receive(seen)
         self._reached[Part.RESPONDER] = self._clock.now()

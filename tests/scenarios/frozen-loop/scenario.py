@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from tests.scenarios.receiver import Receiver
-from tests.scenarios.stage import START, Stage
+from tests.scenarios.stage import PLAYBOOKS, START, Stage
 
 FREEZE = 4.0
 SLACK = 3.0
+KINDS = {"container-crash": "container", "heavy": "heavy"}
 WRAPPED = Path(__file__).with_name("wrapped.py")
 
 
@@ -69,6 +70,11 @@ def loop_is_frozen(stage: Stage, receiver: Receiver, how: str, where: str, **env
 
 def check_is_switched_off(stage: Stage) -> None:
     """A check that freezes the loop twice is not asked a third time; the others are."""
+    playbooks = stage.work / "playbooks"
+    playbooks.mkdir()
+    for name in ("container-crash", "heavy"):
+        text = (PLAYBOOKS / "container-crash.yml").read_text("utf-8").replace("container-crash", name)
+        (playbooks / f"{name}.yml").write_text(text.replace("kind: container}", f"kind: {KINDS[name]}}}"))
     freezes = stage.work / "freezes"
     freezes.touch()
     for _ in range(2):
