@@ -17,6 +17,7 @@ _LEVELS = {
     Telling.RETRYING: logging.WARNING,
     Telling.ASKED: logging.WARNING,
     Telling.ESCALATED: logging.ERROR,
+    Telling.CONFIG_BROKEN: logging.ERROR,
     Telling.SWITCHED_OFF: logging.ERROR,
 }
 

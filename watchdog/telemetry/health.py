@@ -66,7 +66,8 @@ class Signs:
 class Health:
     """Hears happenings through `follow`; answers `report`."""
 
-    def __init__(self, signs: Signs, clock: Clock) -> None:
+    def __init__(self, signs: Signs, clock: Clock, *, journal_within: float = JOURNAL_WITHIN) -> None:
+        self._journal_within = journal_within
         self._signs = signs
         self._clock = clock
         self._failing: set[str] = set()
@@ -119,7 +120,7 @@ class Health:
         if asked is None or now.seconds_since(asked) >= ASK_JOURNAL_EVERY:
             self._journal_asked = now
             try:
-                async with asyncio.timeout(JOURNAL_WITHIN):
+                async with asyncio.timeout(self._journal_within):
                     await self._signs.write(now)
                 self._journal_ok = True
             except (JournalError, TimeoutError):
