@@ -20,16 +20,19 @@ from watchdog.actions.restart_container import RestartContainer
 from watchdog.config import Config, CurrentConfig, Loaded, identify, load_from_disk, load_kept
 from watchdog.config.fingerprint import fingerprint_of
 from watchdog.core.address import Address, parse_address
-from watchdog.core.decision import Policy, StepEnded
+from watchdog.core.decision import Perform, Policy, StepEnded
 from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.event import Announcement
 from watchdog.core.freeze import switched_off as switched_off_by
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
+from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.redaction import redact
+from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
 from watchdog.desk import Desk
+from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import account_for
 from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census, Lister
@@ -42,6 +45,7 @@ from watchdog.engine.reloader import Broken, Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
 from watchdog.engine.scheduler import Scheduler
+from watchdog.engine.sights import Seer, Sights
 from watchdog.engine.supervisor import Supervisor
 from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
@@ -62,8 +66,18 @@ STOPS_WITHIN = 3.0
 # Steps that were cut short are attributed to us from a little before they were written down.
 CLOCK_SLACK_NS = 1_000_000_000
 JOURNAL = "journal.db"
+# How soon a new container is compared with its files.
+SIGHTS_EVERY = 5.0
 # A scrape does not wait longer for a journal that is busy; it goes without the depths of the outbox.
 JOURNAL_WITHIN = 1.0
+
+
+class FullCompose(Compose, Seer, Protocol):
+    """Compose, as the actions and the first sights together need it."""
+
+    async def settled(self, origin: ComposeOrigin) -> None:
+        """A rebuild has proved itself: nothing is to be put back any more."""
+        ...
 
 
 class Engine(Lister, Stream, Protocol):
@@ -82,6 +96,8 @@ class App:
     scheduler: Scheduler
     supervisor: Supervisor
     desk: Desk
+    proposals: Proposals
+    sights: Sights
     control: Control
     web: Web
     reloader: Reloader
@@ -90,8 +106,6 @@ class App:
     heartbeat: Heartbeat
     black_box: BlackBox
     watch: Watch
-    # Checks that are not asked, because they froze this version with this configuration before.
-    switched_off: tuple[str, ...]
     # What does not work as it should, in sentences without any text from outside.
     degraded: Callable[[], tuple[str, ...]]
 
@@ -101,7 +115,7 @@ class Outside:
     """The outside world: what is replaced when the whole daemon is tested in process."""
 
     engine: Engine
-    compose: Compose
+    compose: FullCompose
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
 
@@ -162,6 +176,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         for follower in followers:
             follower(happening)
 
+    def progress(target: str, line: str) -> None:
+        publish(Happening(name="step.progress", at=clock.now(), target=target, facts={"line": line}))
+
     supervisor = Supervisor(clock, publish)
     journal = journal or await Journal.open(state_dir / JOURNAL)
     current = CurrentConfig(config)
@@ -182,13 +199,15 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         containers=census,
         clock=clock,
         redact=lambda text: redact(text, secrets),
+        progress=progress,
     )
 
     def policy_of(check: str, target: str) -> Policy:
         mine = next((c for c in responder.cases() if (c.check, c.target) == (check, target)), None)
         policy = current.policy(check, target, mine.incident if mine else None)
         hold = census.wishes(target).hold
-        return replace(policy, next_id=responder.next_number(), standing_hold=hold)
+        impossible = _impossible(policy.playbook, target, tools)
+        return replace(policy, next_id=responder.next_number(), standing_hold=hold, impossible=impossible)
 
     async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
         case = next((c for c in responder.cases() if c.incident and c.incident.id == incident), None)
@@ -203,14 +222,28 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         spawn=supervisor.spawn,
         publish=publish,
     )
+
+    def perform(order: Perform) -> None:
+        if proposals.approved(order):
+            supervisor.spawn(f"admit {order.rung.step.action} on {order.target}", admit(order))
+        else:
+            runner.begin(order)
+
+    async def admit(order: Perform) -> None:
+        refused = await proposals.admit(order)
+        if refused is None:
+            runner.begin(order)
+        else:
+            await step_ended(order.target, order.incident, refused)
+
     dispatcher = Dispatcher(outbox=journal, notifiers=config.notifiers, clock=clock, publish=publish)
     responder = Responder(
         journal=journal,
         clock=clock,
         policy_of=policy_of,
         ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
-        perform=runner.begin,
-        propose=lambda proposal: None,  # noqa: ARG005 - the desk will keep them
+        perform=perform,
+        propose=lambda wanted: supervisor.spawn(f"propose {wanted.proposal}", proposals.propose(wanted)),
         abort=runner.abort,
         told=dispatcher.wake,
         publish=publish,
@@ -249,7 +282,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         stale=lambda: supervisor.spawn("leave", leave()),
     )
     scheduler = Scheduler(supervisor.spawn)
+    sights = Sights(compose=compose, journal=journal, targets=lambda: census.roster.targets.values())
     scheduler.every(config.sweep, "sweep", listener.sweep)
+    scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
         url=heartbeat_url,
@@ -327,6 +362,15 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
                 depths = await journal.depths(dispatcher.names())
         return metrics.render(depths)
 
+    proposals = Proposals(
+        responder=responder,
+        journal=journal,
+        playbook=lambda name: current.config.playbooks.get(name),
+        lasts=lambda: current.config.proposals.expire,
+        build_action=registry.build_action,
+        tools=tools,
+        publish=publish,
+    )
     desk = Desk(
         responder=responder,
         monitor=monitor,
@@ -336,15 +380,23 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         health=health.report,
         degraded=degraded,
         tools=tools,
+        proposals=proposals,
         engine=listener,
     )
     control = Control(desk, state_dir / "control.sock")
     web = Web(listen, health.report, scrape)
 
+    async def settle(origin: ComposeOrigin) -> None:
+        with suppress(GatewayError):
+            await compose.settled(origin)  # what was built has proved itself: nothing is to be put back
+
     def close_run(happening: Happening) -> None:
         if happening.name in ("incident.resolved", "incident.escalated") and happening.incident:
             result = happening.name.removeprefix("incident.")
             current.forget(happening.incident)
+            origin = census.origin_of(happening.target) if happening.target else None
+            if happening.name == "incident.resolved" and origin is not None:
+                supervisor.spawn("settle a rebuild", settle(origin))
             supervisor.spawn("close the run", runner.finish(happening.incident, result))
 
     followers.extend((control.follow, close_run, heartbeat.follow, metrics.follow, health.follow))
@@ -357,6 +409,8 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         scheduler=scheduler,
         supervisor=supervisor,
         desk=desk,
+        proposals=proposals,
+        sights=sights,
         control=control,
         web=web,
         reloader=reloader,
@@ -365,7 +419,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         heartbeat=heartbeat,
         black_box=black_box,
         watch=Watch(config.liveness.freeze, black_box.words),
-        switched_off=switched_off,
         degraded=degraded,
     )
 
@@ -382,6 +435,8 @@ async def start(app: App) -> None:
     app.census.remember(await app.journal.load_targets())
     await _own_up(app)
     await app.responder.remember()
+    await app.sights.remember()
+    await app.proposals.begin()
     await app.control.start()
     await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
     app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
@@ -511,3 +566,9 @@ def _changes(step: StepRecord) -> bool:
 
 def _engine_time(moment: Moment) -> int:
     return int(moment.wall.timestamp() * 1e9)
+
+
+def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
+    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing."""
+    asking = ((n, r.step) for n, r in enumerate(playbook.rungs) if r.step.autonomy is not Autonomy.ACT)
+    return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))

@@ -86,4 +86,14 @@ def check_is_switched_off(stage: Stage) -> None:
     stage.expect(f"told once: {told}", [each["target"] for each in told] == ["heavy"])
     log = stage.daemon.log()
     stage.expect("the log names check and target", "the check heavy was looking at app" in log)
-    stage.expect("it runs on", stage.daemon.command("config", "check", check=False) is not None)
+    status = stage.daemon.command("status", check=False)
+    stage.expect(f"the status says so: {status['degraded']}", any("heavy" in each for each in status["degraded"]))
+    path = stage.work / "plugin.yml"
+    path.write_text(path.read_text("utf-8") + "# mended\n", "utf-8")
+    freezes.unlink()
+    stage.daemon.command("reload")
+    stage.wait(
+        "a changed configuration, if only by a comment, has it asked again",
+        lambda: not (stage.daemon.ask("/status") or {"degraded": ["?"]})["degraded"],
+        5,
+    )
