@@ -290,3 +290,37 @@ async def test_a_mended_notifier_is_tried_at_once(mail: Mail) -> None:
     dispatcher.replace((mended,))
 
     await until(lambda: mended.delivered == ["a"])
+
+
+async def test_each_loop_says_that_it_lives_also_while_it_waits_to_try_again(mail: Mail) -> None:
+    """A notifier that cannot be reached is no loop that stands still; trying again is not hurried by the question."""
+    phone = FakeNotifier("phone")
+    phone.fail_next()
+    dispatcher = await mail.begin(phone, first_wait=30)
+    await mail.write("app")
+    dispatcher.wake()
+    await until(lambda: mail.news.reasons("notification.failed"))
+
+    async with asyncio.timeout(2):
+        for _ in range(3):
+            await dispatcher.acknowledge("phone")
+
+    assert len(phone.tries) == 1
+
+
+async def test_a_loop_whose_notifier_hangs_does_not_answer(mail: Mail) -> None:
+    """Only the one that hangs; it answers when it goes on, and one that is not there keeps nobody waiting."""
+    phone, log = FakeNotifier("phone"), FakeNotifier("log")
+    phone.open.clear()
+    dispatcher = await mail.begin(phone, log)
+    await mail.write("app")
+    dispatcher.wake()
+    await until(lambda: phone.tries)
+
+    await asyncio.wait_for(dispatcher.acknowledge("log"), 2)
+    await asyncio.wait_for(dispatcher.acknowledge("nobody"), 2)
+    asked = asyncio.create_task(dispatcher.acknowledge("phone"))
+    await asyncio.sleep(0.02)
+    assert not asked.done()
+    phone.open.set()
+    await asyncio.wait_for(asked, 2)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tests.engine.parts import News, Stand, Tasks, until
-from watchdog.core.errors import Unreachable
+from watchdog.core.errors import NobodyListens, Unreachable
 from watchdog.engine.listener import Listener
 
 
@@ -254,3 +254,56 @@ async def test_a_sweep_does_not_find_an_engine_whose_stream_is_gone(post: Post) 
 
     assert not post.listener.connected
     assert post.asked == []
+
+
+class Stale:
+    """A listener that may bear a refusing socket for 60 s, and how often it asked to be started anew."""
+
+    def __init__(self) -> None:
+        self.stand = Stand()
+        self.news = News()
+        self.called = 0
+        self.listener = Listener(
+            stream=self.stand.engine,
+            census=self.stand.census,
+            clock=self.stand.clock,
+            ask=lambda _: None,
+            arrived=_nothing,
+            publish=self.news.publish,
+            longest_wait=0.05,
+            refused_longest=60.0,
+            stale=self._stale,
+        )
+
+    def _stale(self) -> None:
+        self.called += 1
+
+    async def sweep(self, trouble: Unreachable | None, after: float) -> int:
+        """One more attempt after so many seconds; how often we asked to be started anew."""
+        self.stand.clock.advance(after)
+        if trouble is not None:
+            self.stand.engine.fail_next(trouble, "list")
+        await self.listener.sweep()
+        return self.called
+
+
+async def _nothing() -> None:
+    pass
+
+
+REFUSED = NobodyListens("nobody listens")
+
+
+async def test_a_socket_that_refuses_for_a_minute_asks_for_a_restart_once() -> None:
+    """Refused again and again for 60 s: a stale file; it is said once and not before."""
+    post = Stale()
+    assert [await post.sweep(REFUSED, 30) for _ in range(5)] == [0, 0, 1, 1, 1]
+    assert [h.facts for h in post.news.heard if h.name == "engine.refused"] == [{"seconds": 60}]
+
+
+@pytest.mark.parametrize("between", [None, Unreachable("it accepts but does not answer")])
+async def test_a_refusal_with_a_break_asks_for_no_restart(between: Unreachable | None) -> None:
+    """An answer, or any other kind of loss in between, and the minute begins anew; silence alone never counts."""
+    post = Stale()
+    for trouble in (REFUSED, REFUSED, between, REFUSED, REFUSED, between):
+        assert await post.sweep(trouble, 45) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from watchdog.core.errors import NobodyListens
 from watchdog.gateways.engine_trouble import explain, is_stale
 
 
@@ -68,3 +69,15 @@ def test_only_a_connection_that_was_closed_is_stale() -> None:
     assert is_stale(ValueError("x", ConnectionResetError()))
     assert is_stale(BrokenPipeError())
     assert not is_stale(ConnectionRefusedError())
+
+
+def test_only_a_refused_connection_is_known_as_one() -> None:
+    """A stale socket file refuses; one that is missing, or silent, or breaks, is another kind of loss."""
+    assert isinstance(explain(ConnectionRefusedError(), "/s"), NobodyListens)
+    for other in (
+        FileNotFoundError(),
+        PermissionError(),
+        TimeoutError(),
+        ConnectionResetError(errno.ECONNRESET, "x"),
+    ):
+        assert not isinstance(explain(other, "/s"), NobodyListens)
