@@ -101,6 +101,7 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "missing": ("critical",),
     "removed": ("critical",),
     "undefined": ("ok",),
+    "froze": ("only told",),
     "released": ("only told",),
 }
 # What the codes mean where it matters which command answered.
@@ -114,7 +115,11 @@ ANSWERS = (
     ("`watchdog config check`", "0 it can be used, 78 it cannot"),
     (
         "`watchdog run`",
-        "0 after SIGTERM or Ctrl-C, 1 the journal cannot be used or another watchdog runs, 78 the configuration",
+        (
+            "0 after SIGTERM or Ctrl-C, 1 the journal cannot be used, another watchdog runs, or it froze and ended "
+            "itself, 75 the engine's socket refused for `engine.refused_exit` and had better be mounted anew, "
+            "78 the configuration"
+        ),
     ),
 )
 

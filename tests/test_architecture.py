@@ -25,6 +25,7 @@ COVERED_ELSEWHERE = {
     "cli/exits.py": "test_docs.py",  # numbers
     "config/records.py": "config/test_load.py",  # what load returns
     "config/sections.py": "config/test_bad_configs.py",  # types and bounds: a bad file for each
+    "config/waits.py": "config/test_bad_configs.py",  # a bad file for each of them
     "config/playbooks.py": "config/test_bad_configs.py",  # the files that begin with playbook-file-
     "core/happening.py": "wording/test_happenings.py",  # one record
     "core/incident.py": "core/test_lifecycle.py",  # records that the lifecycle makes

@@ -6,13 +6,14 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """0 fine or healed, 1 sick or failed or refused, 2 usage, 3 no daemon answers, 4 an unknown name, 78 config."""
+    """0 fine or healed, 1 sick or failed or refused, 2 usage, 3 no daemon answers, 4 an unknown name, 75 start it anew, 78 config."""
 
     FINE = 0
     SICK = 1
     USAGE = 2
     NO_DAEMON = 3
     UNKNOWN_NAME = 4
+    TRY_AGAIN = 75
     CONFIG = 78
 
 

@@ -38,7 +38,7 @@ from watchdog.config.sections import (
     WebSection,
     is_target_name,
 )
-from watchdog.core.duration import show_duration
+from watchdog.config.waits import check_heartbeat, check_waits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import PlaybookKind
@@ -129,8 +129,8 @@ class _Loader:
         checks = self._checks(shelf)
         targets = self._targets(shelf, checks)
         notifiers = self._notifiers()
-        self._check_waits(file, guardrails, checks)
-        self._check_heartbeat(heartbeat)
+        check_waits(root, report, file, guardrails, checks)
+        check_heartbeat(root, report, heartbeat)
         if (
             len(report)
             or file is None
@@ -316,43 +316,6 @@ class _Loader:
         elif kinds is not None and playbook.target_kind not in kinds:
             what = f"{shown} is for checks of kind {playbook.target_kind}"
             self._report.add(place, what, key=key, fix=f"name one for {', '.join(kinds)}")
-
-    def _check_waits(
-        self, file: FileSection | None, guardrails: GuardrailsSection | None, checks: list[CheckConfig]
-    ) -> None:
-        """What is right by itself and wrong beside another."""
-        for check in checks:
-            if file is None or check.within <= file.sweep:
-                continue
-            within, sweep = show_duration(check.within), show_duration(file.sweep)
-            written = self._root.entries.get("checks")
-            if written is not None and "within" in written.entries[check.name].entries:
-                entry = written.entries[check.name]
-                place, key = entry.place_of("within"), f"{entry.key}.within"
-                what = f"{within} is longer than the sweep of {sweep}"
-                fix = "a look must be over before the next: shorten it, or lengthen sweep"
-            else:
-                place, key = self._root.place_of("sweep"), "sweep"
-                what = f"{sweep} is shorter than one look of {check.name} may take, {within} by default"
-                fix = f"a look must be over before the next: lengthen it, or write checks.{check.name}.within"
-            self._report.add(place, what, key=key, fix=fix)
-        if guardrails is not None and guardrails.first > guardrails.longest:
-            node = self._root.entries["guardrails"]
-            what = f"{show_duration(guardrails.first)} is longer than longest, {show_duration(guardrails.longest)}"
-            self._report.add(
-                node.place_of("first"), what, key="guardrails.first", fix="shorten it, or lengthen longest"
-            )
-
-    def _check_heartbeat(self, heartbeat: HeartbeatSection | None) -> None:
-        """A beat is a round and a ping, each with that deadline: it has to be over before the next."""
-        if heartbeat is None or 2 * heartbeat.within <= heartbeat.every:
-            return
-        node = self._root.entries["heartbeat"]
-        key = "within" if "within" in node.entries else "every"
-        every, within = show_duration(heartbeat.every), show_duration(heartbeat.within)
-        what = f"every {every} leaves no room for a round and a ping of up to {within} each"
-        fix = "write an every of at least twice within"
-        self._report.add(node.place_of(key), what, key=f"heartbeat.{key}", fix=fix)
 
 
 def _others(entry: Node, model: type[Section]) -> list[str]:
