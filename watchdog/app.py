@@ -28,7 +28,7 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.redaction import redact
-from watchdog.core.roster import ComposeOrigin
+from watchdog.core.roster import ComposeOrigin, Known
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
 from watchdog.desk import Desk
@@ -263,6 +263,15 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         publish=publish,
     )
 
+    def targets() -> tuple[Known, ...]:
+        return tuple(census.roster.targets.values())
+
+    sights = Sights(compose=compose, journal=journal, targets=targets)
+
+    async def arrived() -> None:
+        await responder.settle()
+        supervisor.spawn("first sights", sights.take())
+
     async def leave() -> None:
         text = "the engine's socket refused every connection, it may be a stale file: watchdog ends, to be restarted"
         try:
@@ -275,14 +284,13 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         census=census,
         clock=clock,
         ask=monitor.ask_soon,
-        arrived=responder.settle,
+        arrived=arrived,
         publish=publish,
         longest_wait=config.engine.reconnect_longest,
         refused_longest=config.engine.refused_exit,
         stale=lambda: supervisor.spawn("leave", leave()),
     )
     scheduler = Scheduler(supervisor.spawn)
-    sights = Sights(compose=compose, journal=journal, targets=lambda: census.roster.targets.values())
     scheduler.every(config.sweep, "sweep", listener.sweep)
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
@@ -362,10 +370,13 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
                 depths = await journal.depths(dispatcher.names())
         return metrics.render(depths)
 
+    def playbook_of(name: str) -> Playbook | None:
+        return current.config.playbooks.get(name)
+
     proposals = Proposals(
         responder=responder,
         journal=journal,
-        playbook=lambda name: current.config.playbooks.get(name),
+        playbook=playbook_of,
         lasts=lambda: current.config.proposals.expire,
         build_action=registry.build_action,
         tools=tools,

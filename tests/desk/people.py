@@ -11,19 +11,22 @@ from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, CurrentConfig, Watch
 from watchdog.core.container import Sighting
-from watchdog.core.decision import Order
+from watchdog.core.decision import Answer, Approved, Order
 from watchdog.core.errors import NotThere, WatchdogError
 from watchdog.core.event import Announcement
 from watchdog.core.guardrail import Attempt, Ledger
+from watchdog.core.happening import Happening
 from watchdog.core.incident import Act, Case, Hold, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Finding, Observation, Status
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
+from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome
 from watchdog.core.story import Story
 from watchdog.desk import Desk
+from watchdog.desk.proposals import Proposals
 from watchdog.engine.reloader import Broken, Reloaded
 from watchdog.plugins import Tools
 from watchdog.surfaces import Control
@@ -44,12 +47,18 @@ PLAYBOOK = Playbook(
 class FakeAction:
     def __init__(self, step: Step) -> None:
         self.step = step
+        self.pins: dict[str, str] = {}
         self.error: WatchdogError | None = None
 
     async def describe(self, target: str, tools: Tools) -> str:
         if self.error is not None:
             raise self.error
         return f"{self.step.action} of {target}"
+
+    async def pin(self, target: str, tools: Tools) -> dict[str, str]:
+        if self.error is not None:
+            raise self.error
+        return dict(self.pins)
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         raise AssertionError("a desk carries nothing out")
@@ -85,6 +94,7 @@ class FakeResponder:
         self.seen: dict[str, Observation] = {}
         self.reasons: dict[str, str] = {}
         self.orders: list[tuple[str, Order, str]] = []
+        self.answers: list[Answer] = []
         self.follows: Callable[[], None] = lambda: None
         self._failures: deque[WatchdogError] = deque()
 
@@ -99,6 +109,19 @@ class FakeResponder:
         self.orders.append((target, order, by))
         self.follows()
         return f"{order.value} by {by}"
+
+    async def answer(self, target: str, answer: Answer) -> str:
+        if self._failures:
+            raise self._failures.popleft()
+        case = self.known.get(target)
+        incident = case.incident if case is not None else None
+        proposal = incident.proposal if incident is not None else None
+        if case is None or incident is None or proposal is None or proposal.id != answer.proposal:
+            raise NotThere(f"{target} waits for no proposal {answer.proposal}")
+        self.answers.append(answer)
+        kept = replace(proposal, approved_by=answer.by) if isinstance(answer, Approved) else None
+        self.known[target] = replace(case, incident=replace(incident, proposal=kept))
+        return f"{type(answer).__name__.lower()}"
 
     def case(self, target: str) -> Case | None:
         return self.known.get(target)
@@ -133,10 +156,25 @@ class FakeJournal:
         self.past: list[Incident] = []
         self.stories: dict[str, Story] = {}
         self.notes: list[tuple[str, str, str | None]] = []
+        self.kept: dict[str, ProposalRecord] = {}
         self._failures: deque[WatchdogError] = deque()
 
     def fail_next(self, error: WatchdogError) -> None:
         self._failures.append(error)
+
+    async def save_proposal(self, proposal: ProposalRecord) -> None:
+        if self._failures:
+            raise self._failures.popleft()
+        self.kept[proposal.id] = proposal
+
+    async def proposal(self, proposal_id: str) -> ProposalRecord:
+        if proposal_id not in self.kept:
+            raise NotThere(f"there is no proposal {proposal_id}")
+        return self.kept[proposal_id]
+
+    async def proposals(self, limit: int, *states: ProposalState) -> tuple[ProposalRecord, ...]:
+        found = [each for each in self.kept.values() if not states or each.state in states]
+        return tuple(reversed(found))[:limit]
 
     async def incidents(self, limit: int, target: str | None = None) -> tuple[Incident, ...]:
         return tuple(i for i in self.past if target in (None, i.target))[:limit]
@@ -192,6 +230,24 @@ class Office:
         )
         engine = FakeEngine(self.clock)
         config = Config(watch=Watch(project="demo"), checks=(check,), playbooks={PLAYBOOK.name: PLAYBOOK})
+        tools = Tools(
+            engine=engine,
+            compose=FakeCompose(engine),
+            containers=FakeContainers(),
+            clock=self.clock,
+            redact=lambda text: text,
+        )
+        self.pins: dict[str, str] = {}
+        self.published: list[Happening] = []
+        self.proposals = Proposals(
+            responder=self.responder,
+            journal=self.journal,
+            playbook=config.playbooks.get,
+            lasts=lambda: 3600.0,
+            build_action=self._build,
+            tools=tools,
+            publish=self.published.append,
+        )
         self.desk = Desk(
             responder=self.responder,
             monitor=self.monitor,
@@ -201,13 +257,8 @@ class Office:
             reloader=self.reloader,
             health=self._health,
             degraded=lambda: self.degraded,
-            tools=Tools(
-                engine=engine,
-                compose=FakeCompose(engine),
-                containers=FakeContainers(),
-                clock=self.clock,
-                redact=lambda text: text,
-            ),
+            tools=tools,
+            proposals=self.proposals,
             build_action=self._build,
         )
 
@@ -268,5 +319,6 @@ class Office:
     def _build(self, step: Step) -> FakeAction:
         action = FakeAction(step)
         action.error = self.failing
+        action.pins = self.pins
         self.actions.append(action)
         return action

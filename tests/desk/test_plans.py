@@ -16,10 +16,13 @@ async def test_a_plan_shows_each_rung_with_its_waits_and_verification() -> None:
         "action": "restart_container",
         "params": {},
         "does": "restart_container of api",
+        "pins": {},
         "attempts": 2,
         "waits": [0.0, 10.0],
         "verify": {"within": 60.0, "stable": 10.0},
-        "beside": [{"action": "collect_logs", "params": {"tail": 50}, "does": "collect_logs of api"}],
+        "beside": [
+            {"action": "collect_logs", "params": {"tail": 50}, "does": "collect_logs of api", "pins": {}}
+        ],
     }
     assert second["waits"] == [20.0]
     assert second["verify"] == {"within": 120.0, "stable": 10.0}

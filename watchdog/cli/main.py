@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from watchdog import __version__
 from watchdog.cli.as_json import show_json
-from watchdog.cli.exits import CommandError, Exit
+from watchdog.cli.asking import AsJson, Socket, Target, ended_well, show_answer
+from watchdog.cli.exits import Exit
 from watchdog.cli.link import Link, find_socket
-
-Json = dict[str, Any]
-Report = Callable[[Any, Json], None]
 
 _EXITS = (
     "Exit codes: 0 fine or healed, 1 sick, failed or refused, 2 usage, 3 no daemon answers, "
-    "4 unknown target, playbook or incident, 78 configuration."
+    "4 unknown target, playbook, incident or proposal, 75 start the daemon anew, 78 configuration."
 )
 _DEFAULT_CONFIG = "default: WATCHDOG_CONFIG, else config/watchdog.yml"
 
@@ -35,17 +31,8 @@ app = typer.Typer(
 config_app = typer.Typer(help="The configuration files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
-Socket = Annotated[
-    Path | None,
-    typer.Option(
-        "--socket",
-        help="The daemon's socket, or its state folder (default: from WATCHDOG_STATE_DIR).",
-        show_default=False,
-    ),
-]
-Target = Annotated[
-    str, typer.Argument(help="A watched target, as `watchdog status` names it.", show_default=False)
+ProposalId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `watchdog proposals` names it.", show_default=False)
 ]
 
 
@@ -72,16 +59,16 @@ def run(
     # The daemon's weight is not for the clients.
     from watchdog.cli.daemon import run_daemon  # noqa: PLC0415
 
-    with _ended_well(as_json=False):
+    with ended_well(as_json=False):
         raise typer.Exit(run_daemon(config))
 
 
 @app.command()
 def status(*, as_json: AsJson = False, socket: Socket = None) -> None:
     """Is everything well? What is not, since when, what was done, what is next, what can I do?"""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         answer = Link(find_socket(socket)).get("status")
-        _show(answer, lambda reports: reports.report_status, as_json=as_json)
+        show_answer(answer, lambda reports: reports.report_status, as_json=as_json)
         raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
 
 
@@ -95,10 +82,10 @@ def probe(
     socket: Socket = None,
 ) -> None:
     """Look now, and say what is seen."""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         body = {} if target is None else {"target": target}
         answer = Link(find_socket(socket)).post("probe", body=body)
-        _show(answer, lambda reports: reports.report_observations, as_json=as_json)
+        show_answer(answer, lambda reports: reports.report_observations, as_json=as_json)
         raise typer.Exit(Exit.FINE if answer["well"] else Exit.SICK)
 
 
@@ -116,16 +103,18 @@ def incidents(
     socket: Socket = None,
 ) -> None:
     """List the newest incidents, or tell the story of one."""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         link = Link(find_socket(socket))
         if incident is None:
-            _show(
+            show_answer(
                 link.get("incidents", limit=limit, target=target),
                 lambda reports: reports.report_incidents,
                 as_json=as_json,
             )
         else:
-            _show(link.get("incidents", incident), lambda reports: reports.report_story, as_json=as_json)
+            show_answer(
+                link.get("incidents", incident), lambda reports: reports.report_story, as_json=as_json
+            )
 
 
 @app.command()
@@ -137,9 +126,9 @@ def plan(
     socket: Socket = None,
 ) -> None:
     """Show what a playbook would do to a target. Changes nothing."""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         body = {"playbook": playbook, "target": target}
-        _show(
+        show_answer(
             Link(find_socket(socket)).post("plan", body=body),
             lambda reports: reports.report_plan,
             as_json=as_json,
@@ -156,12 +145,12 @@ def heal(
     socket: Socket = None,
 ) -> None:
     """Heal a target now, forgetting the attempts made so far, and follow it until it has ended."""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         link = Link(find_socket(socket))
         if dry_run:
             body = {"order": "heal", "target": target, "dry_run": True}
             answer = link.post("orders", body=body)
-            _show(answer, lambda reports: reports.report_plan, as_json=as_json)
+            show_answer(answer, lambda reports: reports.report_plan, as_json=as_json)
             return
         _heal(link, target, wait, as_json=as_json)
 
@@ -185,11 +174,42 @@ def retry(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> 
 
 
 @app.command()
+def proposals(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """List what waits for a human yes."""
+    with ended_well(as_json=as_json):
+        answer = Link(find_socket(socket)).get("proposals", all=1 if every else None)
+        show_answer(answer, lambda reports: reports.report_proposals, as_json=as_json)
+
+
+@app.command()
+def approve(
+    proposal: ProposalId,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Say yes to a proposal: it is done once, if it still is exactly what was shown."""
+    _answer("approve", proposal, as_json=as_json, socket=socket, dry_run=dry_run)
+
+
+@app.command()
+def decline(proposal: ProposalId, *, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Say no to a proposal."""
+    _answer("decline", proposal, as_json=as_json, socket=socket)
+
+
+@app.command()
 def reload(*, as_json: AsJson = False, socket: Socket = None) -> None:
     """Have the daemon load its configuration again. What is wrong with it is shown, and the old one stays."""
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         answer = Link(find_socket(socket)).post("reload", body={})
-        _show(answer, lambda reports: reports.report_reload, as_json=as_json)
+        show_answer(answer, lambda reports: reports.report_reload, as_json=as_json)
         raise typer.Exit(Exit.FINE if answer["ok"] else Exit.CONFIG)
 
 
@@ -198,7 +218,7 @@ def healthcheck(*, socket: Socket = None) -> None:
     """Say in one line how watchdog itself is: exit 0 for ok and degraded, 1 for failing or no answer."""
     from watchdog.cli.healthcheck import healthcheck  # noqa: PLC0415 - alone it is answered without all of this
 
-    with _ended_well(as_json=False):
+    with ended_well(as_json=False):
         raise typer.Exit(healthcheck(socket))
 
 
@@ -214,14 +234,21 @@ def config_check(
     """Say everything that is wrong with the configuration, or what would be watched."""
     from watchdog.cli.configuration import check_config  # noqa: PLC0415 - pydantic
 
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         raise typer.Exit(check_config(file, as_json=as_json))
 
 
 def _order(order: str, target: str, *, as_json: bool, socket: Path | None) -> None:
-    with _ended_well(as_json=as_json):
+    with ended_well(as_json=as_json):
         answer = Link(find_socket(socket)).post("orders", body={"order": order, "target": target})
-        _show(answer, lambda reports: reports.report_order, as_json=as_json)
+        show_answer(answer, lambda reports: reports.report_order, as_json=as_json)
+
+
+def _answer(answer: str, proposal: str, *, as_json: bool, socket: Path | None, dry_run: bool = False) -> None:
+    with ended_well(as_json=as_json):
+        body = {"answer": answer, "dry_run": dry_run}
+        answered = Link(find_socket(socket)).post("proposals", proposal, body=body)
+        show_answer(answered, lambda reports: reports.report_answer, as_json=as_json)
 
 
 def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
@@ -237,32 +264,3 @@ def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
         if not healed.in_time:
             show.say(console, "It goes on without you; to see how it stands: watchdog status")
     raise typer.Exit(Exit.FINE if fine else Exit.SICK)
-
-
-def _show(answer: Json, pick: Callable[[Any], Report], *, as_json: bool) -> None:
-    """Answer in JSON, or with one of the reports, which only then are imported."""
-    if as_json:
-        show_json(answer)
-        return
-    from watchdog.cli import reports, show  # noqa: PLC0415 - the same
-
-    pick(reports)(show.make_console(), answer)
-
-
-@contextmanager
-def _ended_well(*, as_json: bool) -> Iterator[None]:
-    """Turn an error of ours into its words and its exit code."""
-    try:
-        yield
-    except CommandError as error:
-        from watchdog.cli import show  # noqa: PLC0415 - the same
-
-        show.show_error(error.error, error.fix, as_json=as_json)
-        raise typer.Exit(error.code) from None
-    except BrokenPipeError:
-        raise  # the reader has read enough: typer ends quietly
-    except OSError as error:
-        from watchdog.cli import show  # noqa: PLC0415 - the same
-
-        show.show_error(f"cannot write the answer: {error.strerror}", "", as_json=False)
-        raise typer.Exit(Exit.SICK) from None

@@ -7,10 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from watchdog.cli.consent import report_answer, report_proposals
 from watchdog.cli.show import ago, coloured, local_time, mark, say, show_rows
 from watchdog.wording import ENGLISH, describe_span
 
 Json = dict[str, Any]
+
+# Those with a file of their own.
+REPORTS = (report_answer, report_proposals)
 
 
 def report_status(console: Console, status: Json) -> None:
@@ -151,6 +155,8 @@ def report_plan(console: Console, plan: Json) -> None:
     for number, rung in enumerate(plan["rungs"], 1):
         say(console, "")
         say(console, (f"{number}. {rung['action']}", "bold"), f": {rung['does']}")
+        for name, value in rung.get("pins", {}).items():
+            say(console, f"   {name}: {value}")
         for beside in rung["beside"]:
             say(console, f"   beside it, {beside['action']}: {beside['does']}")
         if not rung["waits"]:

@@ -37,6 +37,12 @@ COLOURS = {
     "sick": "red",
     "critical": "red",
     "escalated": "red",
+    "proposed": "magenta",
+    "approved": "green",
+    "used": "green",
+    "declined": "red",
+    "expired": "red",
+    "stale": "red",
 }
 MARKS = {"green": "+", "yellow": "~", "cyan": "=", "magenta": "?", "red": "!"}
 

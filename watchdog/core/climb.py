@@ -45,7 +45,7 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
 def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     rungs = policy.playbook.rungs
     made = [attempt.action for attempt in case.ledger.attempts]
-    index = policy.playbook.rung_after(made, incident.spent)
+    index = policy.playbook.rung_after(made, incident.spent | policy.impossible)
     verdict = judge_attempt(case.ledger, policy.limits, now)
     if index is not None and not case.ledger.given_up and _needs_a_yes(rungs[index], incident, policy):
         # A human yes stands above the count of attempts, not above the wait between them.
@@ -149,7 +149,10 @@ def _escalate(case: Case, incident: Incident, now: Moment, reason: str) -> Decis
     escalated = replace(
         incident, phase=Phase.ESCALATED, reason=reason, well_since=None, interrupted=False, proposal=None
     )
-    told = Tell(tell_of(Telling.ESCALATED, escalated, now, reason=reason, attempts=len(case.ledger.attempts)))
+    facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts)}
+    if incident.hindrance:
+        facts["hindrance"] = incident.hindrance
+    told = Tell(tell_of(Telling.ESCALATED, escalated, now, **facts))
     return Decision(replace(case, incident=escalated), (told,), f"escalated: {reason}")
 
 
@@ -170,6 +173,7 @@ def step_ended(case: Case, ended: StepEnded, now: Moment) -> Decision:
         incident,
         acted=now,
         spent=spent,
+        hindrance=outcome.reason if outcome.hopeless else incident.hindrance,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.

@@ -53,6 +53,7 @@ class Incident:
         well_since: since when it has been well without a break, and in which incarnation.
         interrupted: the daemon died in the middle of the latest step, which was not yet settled.
         repeated: an interrupted step was already done once more.
+        hindrance: why the latest step that could not help did not, for the human who is told in the end.
         reason: why it was escalated.
         fallen: the incarnation of which we know that it fell without a person's hand. It stays at rest, so
             that is true also after a restart of the daemon, when events no longer tell.
@@ -79,6 +80,7 @@ class Incident:
     incarnation: str = ""
     interrupted: bool = False
     repeated: bool = False
+    hindrance: str = ""
     reason: str = ""
     resolved: Moment | None = None
     ending: Ending | None = None

@@ -13,11 +13,13 @@ from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere
 from watchdog.core.playbook import Step
 from watchdog.desk.plans import make_plan
+from watchdog.desk.proposals import Proposals
 from watchdog.desk.shapes import (
     shape_config,
     shape_incident,
     shape_moment,
     shape_observation,
+    shape_proposal,
     shape_reloaded,
     shape_story,
     shape_target,
@@ -52,6 +54,7 @@ class Desk:
         health: Callable[[], Awaitable[Json]],
         degraded: Callable[[], tuple[str, ...]],
         tools: Tools,
+        proposals: Proposals,
         build_action: Callable[[Step], Described] = registry.build_action,
     ) -> None:
         self._responder = responder
@@ -63,6 +66,7 @@ class Desk:
         self._health = health
         self._degraded = degraded
         self._tools = tools
+        self._proposals = proposals
         self._build_action = build_action
         self._started = tools.clock.now()
 
@@ -142,7 +146,42 @@ class Desk:
         name = self._known(target)
         return await make_plan(found, name, self._config.limits, self._build_action, self._tools)
 
+    async def proposals(self, *, every: bool = False) -> Json:
+        """What waits for a human yes, newest first; with `every` also what is over: {at, proposals}."""
+        now = self._tools.clock.now()
+        found = await self._proposals.list(every=every)
+        return {"at": shape_moment(now), "proposals": [shape_proposal(each, now) for each in found]}
+
     # --- orders ---
+
+    async def approve(self, proposal: str, by: str, *, dry_run: bool = False) -> Json:
+        """Say yes to a proposal, which is then done if its target is still sick.
+
+        With `dry_run` nothing changes: {dry_run, proposal, differs}; `differs` says what is not as it was shown.
+        Otherwise {answer, proposal, by, follows, status}. Refused when it is not exactly what was shown.
+        """
+        if dry_run:
+            found, differs = await self._proposals.look(proposal)
+            now = self._tools.clock.now()
+            return {"dry_run": True, "proposal": shape_proposal(found, now), "differs": plain(differs)}
+        return await self._answer("approve", proposal, by)
+
+    async def decline(self, proposal: str, by: str) -> Json:
+        """Say no to a proposal: {answer, proposal, by, follows, status}."""
+        return await self._answer("decline", proposal, by)
+
+    async def _answer(self, answer: str, proposal: str, by: str) -> Json:
+        by, now = plain(by), self._tools.clock.now()
+        await self._journal.note("order", f"{answer} of proposal {plain(proposal)} ordered by {by}", now=now)
+        give = self._proposals.approve if answer == "approve" else self._proposals.decline
+        found, follows = await give(proposal, by)
+        return {
+            "answer": answer,
+            "proposal": shape_proposal(found, self._tools.clock.now()),
+            "by": by,
+            "follows": plain(follows),
+            "status": self._standing(found.target),
+        }
 
     async def heal(self, target: str, by: str, *, dry_run: bool = False) -> Json:
         """Heal a target now: attempts are forgotten, it is looked at, and acted upon if it is sick.

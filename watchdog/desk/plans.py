@@ -16,14 +16,18 @@ from watchdog.wording import plain
 
 Json = dict[str, Any]
 
+# The pin that says why a step would be refused.
+REFUSED = "refused"
+
 
 async def make_plan(
     playbook: Playbook, target: str, limits: Limits, build_action: Callable[[Step], Described], tools: Tools
 ) -> Json:
     """The plan: {playbook, kind, target, title, autonomy, rungs, otherwise, hash}.
 
-    A rung is {action, params, does, attempts, waits, verify: {within, stable}, beside: [{action, params, does}]};
-    `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
+    A rung is {action, params, does, pins, attempts, waits, verify: {within, stable},
+    beside: [{action, params, does, pins}]}; `pins` says by name what exactly it would ship (image, configuration,
+    build context), or under `refused` why it would be refused; `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
     all the rest in canonical JSON: whatever would be done otherwise makes another hash.
     """
     rungs: list[Json] = []
@@ -42,8 +46,31 @@ async def make_plan(
         "rungs": rungs,
         "otherwise": "escalate",
     }
+    return {**plan, "hash": _hash(plan)}
+
+
+async def make_rung_plan(  # noqa: PLR0917 - what a rung is, and what it needs
+    playbook: str,
+    target: str,
+    rung: Rung,
+    index: int,
+    build_action: Callable[[Step], Described],
+    tools: Tools,
+) -> Json:
+    """The plan of one rung: {playbook, target, rung, action, params, does, pins, verify, hash}; as in `make_plan`."""
+    plan = {
+        "playbook": playbook,
+        "target": target,
+        "rung": index,
+        **await _step(rung.step, target, build_action, tools),
+        "verify": {"within": rung.step.verify.within, "stable": rung.step.verify.stable},
+    }
+    return {**plan, "hash": _hash(plan)}
+
+
+def _hash(plan: Json) -> str:
     canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return {**plan, "hash": hashlib.sha256(canonical.encode()).hexdigest()}
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 async def _rung(
@@ -65,4 +92,8 @@ async def _step(step: Step, target: str, build_action: Callable[[Step], Describe
     except WatchdogError as error:
         # A plan is asked for most when things are broken: it is shown all the same.
         does = f"cannot be told now: {plain(str(error))}"
-    return {"action": step.action, "params": dict(step.params), "does": does}
+    try:
+        pins = {name: plain(value) for name, value in (await build_action(step).pin(target, tools)).items()}
+    except WatchdogError as error:
+        pins = {REFUSED: plain(tools.redact(str(error)))}
+    return {"action": step.action, "params": dict(step.params), "does": does, "pins": pins}

@@ -6,11 +6,16 @@ and may change, while `finding`, `state`, `phase` and the like are words from cl
 `target` (in the status):
     {target, check, state, word, well, status, summary, finding, seen, settled, evidence, reason,
      since, incident, hold, attempts, given_up, next, commands}
-    state: well, warning, moving, unknown, not_seen, sick, waiting, acting, verifying, escalated, held, asked
+    state: well, warning, moving, unknown, not_seen, sick, proposed, waiting, acting, verifying, escalated, held, asked
     attempts: [{action, at}], those that still count against it
 `observation`: {target, check, status, summary, finding, seen, settled, stopped_by, evidence, measurements}
 `incident`: {id, target, check, playbook, severity, phase, ending, word, opened, resolved, seconds, summary,
              finding, attempts, reason, reason_words}
+`proposal`: {id, incident, target, playbook, action, does, pins, hash, state, word, by, made, answered, left,
+             reason, commands}
+    state: open, approved, declined, expired, stale, used
+    pins: by name what exactly would be shipped; under `refused` why it would be refused
+    left: seconds until no answer is a no
 `line` (of a story): {at, kind, text, evidence}
     kind: step.begun, step.ended, told, or the kind of the journal's entry
 `happening`: {name, at, target, incident, facts}
@@ -28,6 +33,7 @@ from watchdog.core.happening import Happening
 from watchdog.core.incident import Act, Case, Hold, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.story import StepRecord, Story, Told
 from watchdog.desk.wants import Reloader
 from watchdog.engine.reloader import Reloaded
@@ -74,7 +80,11 @@ def shape_target(target: str, case: Case | None, seen: Observation | None, reaso
         "given_up": ledger.given_up if ledger else False,
         "next": standing.next,
         "commands": [
-            command.format(target=plain(target), incident=incident.id if incident else "")
+            command.format(
+                target=plain(target),
+                incident=incident.id if incident else "",
+                proposal=incident.proposal.id if incident and incident.proposal else "",
+            )
             for command in standing.commands
         ],
     }
@@ -170,6 +180,33 @@ def shape_reloaded(done: Reloaded) -> Json:
     }
 
 
+def shape_proposal(proposal: ProposalRecord, now: Moment) -> Json:
+    """One proposal, as it was shown and as it stands."""
+    return {
+        "id": proposal.id,
+        "incident": proposal.incident,
+        "target": proposal.target,
+        "playbook": proposal.playbook,
+        "action": proposal.action,
+        "does": plain(proposal.text),
+        "pins": {name: plain(value) for name, value in proposal.pins.items()},
+        "hash": proposal.hash,
+        "state": proposal.state.value,
+        "word": ENGLISH.proposals[proposal.state.value],
+        "by": plain(proposal.by),
+        "made": shape_moment(proposal.made),
+        "answered": shape_moment(proposal.answered) if proposal.answered else None,
+        "left": round(proposal.left(now), 3),
+        "reason": plain(proposal.reason),
+        "commands": [
+            f"watchdog approve {proposal.id}",
+            f"watchdog decline {proposal.id}",
+        ]
+        if proposal.state is ProposalState.OPEN
+        else [],
+    }
+
+
 def shape_finding(finding: Finding) -> Json:
     """A finding, for programs."""
     return {"kind": finding.kind, "facts": dict(finding.facts)}
@@ -184,6 +221,9 @@ def _state(case: Case | None, seen: Observation | None) -> str:
     hold = case.hold if case else None
     if hold is not None and not hold.released:
         return "asked" if hold.act is Act.UNCLEAR else "held"
+    proposal = case.incident.proposal if case is not None and case.incident is not None else None
+    if proposal is not None and not proposal.approved_by:
+        return "proposed"
     if case is not None and case.incident is not None and case.incident.phase in _OF_PHASE:
         return _OF_PHASE[case.incident.phase]
     if seen is None:

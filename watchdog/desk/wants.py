@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchdog.core.decision import Order
@@ -99,4 +99,8 @@ class Described(Protocol):
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What it would do, in one line; changes nothing."""
+        ...
+
+    async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
+        """What exactly it would ship, by name. Raises `Refused` when it would be refused."""
         ...

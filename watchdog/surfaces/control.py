@@ -3,10 +3,12 @@
 GET  /status?target=          how everything stands
 GET  /incidents?limit=&target=    the newest incidents
 GET  /incidents/{id}          the story of one
+GET  /proposals?all           what waits for a human yes; also what is over
 GET  /follow?target=          happenings as they come, one JSON object a line; an empty line is a sign of life
 GET  /health                  how watchdog itself is; 200 whatever the answer, in one line for text/plain
 POST /probe   {target?}       look now
 POST /plan    {playbook, target}
+POST /proposals/{id}  {answer: approve|decline, dry_run?}
 POST /orders  {order: heal|hold|release|retry, target, dry_run?}
 
 POST /reload  {}              load the configuration again; 200 with ok False when it is broken
@@ -21,7 +23,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from socket import socket
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -58,6 +60,11 @@ class _Plan(_Asked):
 class _Ordered(_Asked):
     order: Order
     target: str
+    dry_run: bool = False
+
+
+class _Answered(_Asked):
+    answer: Literal["approve", "decline"]
     dry_run: bool = False
 
 
@@ -104,6 +111,8 @@ class Control:
         app.router.add_get("/status", self._status)
         app.router.add_get("/incidents", self._incidents)
         app.router.add_get("/incidents/{id}", self._story)
+        app.router.add_get("/proposals", self._proposals)
+        app.router.add_post("/proposals/{id}", self._respond)
         app.router.add_get("/follow", self._stream)
         app.router.add_get("/health", self._health)
         app.router.add_post("/probe", self._probe)
@@ -142,6 +151,16 @@ class Control:
     async def _plan(self, request: web.Request) -> web.Response:
         asked = await _read(request, _Plan)
         return _answer(await self._desk.plan(asked.playbook, asked.target))
+
+    async def _proposals(self, request: web.Request) -> web.Response:
+        return _answer(await self._desk.proposals(every="all" in request.query))
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        asked, proposal = await _read(request, _Answered), request.match_info["id"]
+        by = who_knocks(request.get_extra_info("socket"))
+        if asked.answer == "approve":
+            return _answer(await self._desk.approve(proposal, by, dry_run=asked.dry_run))
+        return _answer(await self._desk.decline(proposal, by))
 
     async def _orders(self, request: web.Request) -> web.Response:
         asked = await _read(request, _Ordered)

@@ -43,6 +43,7 @@ class Catalogue:
         standings: how a target stands, by the word for it in the JSON of the status.
         phases: of an incident, by phase.
         endings: of an incident, by ending.
+        proposals: how a proposal stands, by state.
         results: of a step, by result.
         happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
         actions: what an action does, in words, by its name; those without are told by name.
@@ -69,6 +70,7 @@ class Catalogue:
     standings: Mapping[str, Standing]
     phases: Mapping[str, str]
     endings: Mapping[str, str]
+    proposals: Mapping[str, str]
     results: Mapping[str, str]
     happenings: Mapping[str, str]
     actions: Mapping[str, str]

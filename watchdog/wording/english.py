@@ -129,6 +129,7 @@ ENGLISH = Catalogue(
             lines=(
                 "What was done: attempts counted against it: {attempts}.",
                 "Why watchdog does no more: {reason}.",
+                "What stood in the way: {hindrance}.",
                 "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
                 "Then: watchdog retry {target}",
                 "To leave it as it is: watchdog hold {target}",
@@ -195,6 +196,15 @@ ENGLISH = Catalogue(
         "sick": Standing(
             word="sick", next="see why", commands=("watchdog probe {target}", "watchdog heal {target}")
         ),
+        "proposed": Standing(
+            word="waits for your yes",
+            next="nothing, until a human answers",
+            commands=(
+                "watchdog approve {proposal} --dry-run",
+                "watchdog approve {proposal}",
+                "watchdog decline {proposal}",
+            ),
+        ),
         "waiting": Standing(
             word="sick, waiting",
             next="the next attempt, when its wait is over",
@@ -238,6 +248,14 @@ ENGLISH = Catalogue(
         "recovered": "recovered, not by watchdog",
         "taken_over": "taken over by a person",
     },
+    proposals={
+        "open": "waits for a yes",
+        "approved": "approved",
+        "declined": "declined",
+        "expired": "over",
+        "stale": "had become another one",
+        "used": "approved, and done",
+    },
     results={
         "done": "done",
         "failed": "failed",
@@ -252,6 +270,7 @@ ENGLISH = Catalogue(
         "incident.escalated": "handed to a human",
         "incident.resolved": "{ending}",
         "step.begun": "attempt {attempt}: {action}",
+        "step.progress": "  {line}",
         "step.ended": "{action}: {result}{because}",
         "hold.begun": "hands off from now on: {act}",
         "hold.ended": "no longer held",
