@@ -1,10 +1,15 @@
+import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import Result
 
+from tests.fakes import FakeClock
 from watchdog.core.errors import JournalError
+from watchdog.core.kept import KeptConfig
+from watchdog.gateways.journal import Journal
 
 Watchdog = Callable[..., Result]
 SHIPPED = Path(__file__).parents[2] / "config" / "watchdog.yml"
@@ -42,3 +47,40 @@ def test_a_journal_that_cannot_be_used_is_told(watchdog: Watchdog, tmp_path: Pat
     assert ran.exit_code == 1
     assert "journal.db" in ran.output
     assert not isinstance(ran.exception, JournalError)
+
+
+def test_a_port_that_is_taken_is_told(
+    watchdog: Watchdog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 78, the address and the ways out: nobody looks for metrics that are another program's."""
+    (tmp_path / "w.yml").write_text("version: 1\nwatch: {project: nobody-has-this}\n")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("WATCHDOG_LISTEN", f"127.0.0.1:{port}")
+        ran = watchdog("run", "--config", "w.yml")
+    assert ran.exit_code == 78
+    assert f"web.listen 127.0.0.1:{port}: another program listens there already" in ran.output
+    assert not (tmp_path / "state" / "control.sock").exists()
+
+
+def test_a_configuration_of_another_file_is_no_last_good_one(watchdog: Watchdog, tmp_path: Path) -> None:
+    """A daemon never runs with what was good in another file: it may be that of another stack."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "bad.yml").write_text("version: 1\nwotch: {}\n")
+    kept = KeptConfig(
+        path=str(tmp_path / "good.yml"),
+        files={str(tmp_path / "good.yml"): "version: 1\nwatch: {project: nobody-has-this}\n"},
+        at=FakeClock().now(),
+    )
+
+    async def keep() -> None:
+        journal = await Journal.open(tmp_path / "state" / "journal.db")
+        await journal.keep_config(kept)
+        await journal.close()
+
+    asyncio.run(keep())
+    ran = watchdog("run", "--config", "bad.yml")
+    assert ran.exit_code == 78
+    assert "wotch" in ran.output

@@ -9,6 +9,7 @@ from watchdog.core.incident import Phase
 from watchdog.core.observation import Status
 from watchdog.core.story import Story
 from watchdog.desk import UnknownName
+from watchdog.engine.reloader import Broken, Reloaded
 
 
 @pytest.fixture
@@ -149,3 +150,30 @@ async def test_an_order_that_cannot_be_noted_is_not_given(office: Office) -> Non
     with pytest.raises(JournalError):
         await office.desk.hold("api", "ada")
     assert office.responder.orders == []
+
+
+async def test_a_reload_is_signed_and_answered_in_one_shape(office: Office) -> None:
+    """Good or broken: what has changed, what waits for a restart, what is wrong."""
+    good = await office.desk.reload("anna \x1b[2J")
+    office.reloader.next = Reloaded(at=office.clock.now(), by="", ok=False, problems=("sweep: \x1b[2Jbad",))
+    bad = await office.desk.reload("anna")
+    assert good["by"] == "anna"
+    assert (good["ok"], bad["ok"]) == (True, False)
+    assert bad["problems"] == ["sweep: bad"]
+    assert set(good) == set(bad)
+    assert office.desk.status()["config"]["problems"] == ["sweep: bad"]
+
+
+def test_a_last_good_configuration_is_not_well(office: Office) -> None:
+    """While it stands in for broken files, the status is not well, whatever the targets are."""
+    office.reloader.broken = Broken(problems=("sweep: bad",), kept_at=office.clock.now())
+    status = office.desk.status()
+    assert status["well"] is False
+    assert status["config"]["broken"]
+    assert status["config"]["last_good"] == status["at"]
+
+
+async def test_health_is_passed_on(office: Office) -> None:
+    """The desk adds nothing to it."""
+    office.health = {"status": "failing", "reasons": ["journal-not-writable"]}
+    assert await office.desk.health() == office.health

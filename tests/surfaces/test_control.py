@@ -215,3 +215,21 @@ async def test_a_second_daemon_is_refused(control: Control, office: Office, tmp_
         await second.start()
     await second.stop()
     assert (tmp_path / "control.sock").exists()
+
+
+async def test_a_reload_is_signed_by_the_user_that_wants_it(client: Client, office: Office) -> None:
+    """Who asks is taken from the kernel; a broken configuration is an answer, and no error of the line."""
+    assert (await client.ask("POST", "/reload", json={}))[0] == 200
+    assert office.reloader.latest is not None
+    assert office.reloader.latest.by == pwd.getpwuid(os.getuid()).pw_name
+    status, answer = await client.ask("POST", "/reload", json={"by": "anna"})
+    assert (status, set(answer)) == (400, {"error", "fix"})
+
+
+async def test_health_is_answered_in_json_and_in_one_line(client: Client, office: Office) -> None:
+    """The line is for a healthcheck that has no time to read JSON."""
+    office.health = {"status": "degraded", "reasons": ["engine-lost", "reload-failed"]}
+    assert await client.ask("GET", "/health") == (200, office.health)
+    plain = client.session.get("http://watchdog/health", headers={"Accept": "text/plain"})
+    async with plain as response:
+        assert await response.text() == "degraded: engine-lost, reload-failed\n"

@@ -18,23 +18,23 @@ _WELL = ("ok", "degraded")
 _KNOWN = (*_WELL, "failing")
 
 
-def healthcheck(given: str | os.PathLike[str] | None = None) -> int:
+def healthcheck(given: str | os.PathLike[str] | None = None, *, patience: float = PATIENCE) -> int:
     """Say in one line how it is; 0 for ok and degraded, 1 for failing, or when nobody answers."""
     path = find_socket(given)
     try:
-        said = _ask(path)
+        said = _ask(path, patience)
     except TimeoutError:
-        said = f"failing: the daemon at {path} does not answer within {PATIENCE:g} s"
+        said = f"failing: the daemon at {path} does not answer within {patience:g} s"
     except OSError as error:
         said = f"failing: no daemon answers at {path} ({error.strerror or type(error).__name__})"
     sys.stdout.write(f"{said}\n")
     return 0 if said.partition(":")[0] in _WELL else 1
 
 
-def _ask(path: str) -> str:
+def _ask(path: str, patience: float) -> str:
     """The daemon's own line: `ok`, or `degraded: reason, reason`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE)
+        line.settimeout(patience)
         line.connect(path)
         line.sendall(b"GET /health HTTP/1.0\r\nHost: watchdog\r\nAccept: text/plain\r\n\r\n")
         answer = b""
