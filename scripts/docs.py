@@ -41,6 +41,7 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "The file itself": ("", sections.FileSection),
     "`watch`: exactly one of the two": ("watch", sections.WatchSection),
     "`engine`": ("engine", sections.EngineSection),
+    "`web`": ("web", sections.WebSection),
     "`heartbeat`": ("heartbeat", sections.HeartbeatSection),
     "`liveness`": ("liveness", sections.LivenessSection),
     "`guardrails`": ("guardrails", sections.GuardrailsSection),
@@ -71,6 +72,10 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("watch", "label"): "or: every container with this label",
     ("engine", "socket"): "the engine's socket",
     ("engine", "reconnect_longest"): "the longest wait between two tries to reach an engine that is away",
+    (
+        "web",
+        "listen",
+    ): "an IP address and a port for `/healthz` and `/metrics`, or `off`; `WATCHDOG_LISTEN` wins",
     ("checks", "kind"): "which kind of check; its own parameters stand beside it, see below",
     ("checks", "playbook"): "the remedy for what this check finds",
     ("checks", "severity"): "how loud a trouble is",
@@ -89,6 +94,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("title", "fr"): "in French",
     ("for", "kind"): "the kind of check that it is a remedy for",
     ("step", "attempts"): "how often this rung is tried before the next one",
+    ("step", "autonomy"): "the most that this step may do by itself; the smaller of this and the playbook's",
     ("step", "verify"): "what must be seen before the step counts, see below",
     ("verify", "within"): "the target must be well within this; its own start period comes on top",
     ("verify", "stable"): "and then stay well for so long without a break",
@@ -222,6 +228,7 @@ def _variable(name: str) -> tuple[str, ...]:
     field = Settings.model_fields[name]
     known = {
         "config": "`config/watchdog.yml`; in an image `/etc/watchdog/watchdog.yml`",
+        "listen": "what `web.listen` says",
         "state_dir": "`/var/lib/watchdog` if it can be written, else `~/.local/state/watchdog`",
     }
     return f"`WATCHDOG_{name.upper()}`", _type(field.annotation), known.get(name) or _default(field)
