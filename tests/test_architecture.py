@@ -20,6 +20,11 @@ LONGEST_FILE = 350
 
 # Modules without a test file of their own, and the file that covers them.
 COVERED_ELSEWHERE = {
+    "app/build.py": "test_app.py",  # joined parts are tested joined
+    "app/outside.py": "scenarios/daemon.py",  # the real outside: every scenario starts it
+    "app/parts.py": "test_app.py",  # a record
+    "app/past.py": "engine/test_killed_anywhere.py",  # whose doing it was, after a death at every write
+    "app/run.py": "test_app.py",  # starting and stopping
     "__main__.py": "cli/test_main.py",  # three lines around the command line
     "plugins.py": "test_docs.py",  # bases and protocols: the example of docs/how-to is built on them and run
     "cli/exits.py": "test_docs.py",  # numbers

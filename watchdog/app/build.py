@@ -1,4 +1,4 @@
-"""The only place that wires: every part is built here, once, and joined by plain callables.
+"""Every part is built here, once, and joined by plain callables.
 
 Straight-line on purpose: what depends on what is read from top to bottom.
 """
@@ -7,53 +7,43 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from watchdog import __version__, registry
-from watchdog.actions.restart_container import RestartContainer
-from watchdog.config import Config, CurrentConfig, Loaded, identify, load_from_disk, load_kept
+from watchdog import registry
+from watchdog.app.outside import Outside
+from watchdog.app.parts import JOURNAL, App
+from watchdog.config import Config, CurrentConfig, Loaded
 from watchdog.config.fingerprint import fingerprint_of
-from watchdog.core.address import Address, parse_address
+from watchdog.core.address import Address
 from watchdog.core.decision import Perform, Policy, StepEnded
-from watchdog.core.errors import ConfigError, GatewayError
-from watchdog.core.event import Announcement
+from watchdog.core.errors import GatewayError
 from watchdog.core.freeze import switched_off as switched_off_by
 from watchdog.core.happening import Happening, Publish
-from watchdog.core.moment import Moment
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.redaction import redact
 from watchdog.core.roster import ComposeOrigin, Known
-from watchdog.core.run import Outcome, Result
-from watchdog.core.story import StepRecord
+from watchdog.core.run import Outcome
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import account_for
 from watchdog.engine.black_box import BlackBox
-from watchdog.engine.census import Census, Lister
+from watchdog.engine.census import Census
 from watchdog.engine.dispatcher import Dispatcher
-from watchdog.engine.heartbeat import Caller, Heartbeat, Parts
-from watchdog.engine.listener import Listener, Stream
+from watchdog.engine.heartbeat import Heartbeat, Parts
+from watchdog.engine.listener import Listener
 from watchdog.engine.liveness import Watch
 from watchdog.engine.monitor import Monitor, Question
 from watchdog.engine.reloader import Broken, Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
 from watchdog.engine.scheduler import Scheduler
-from watchdog.engine.sights import Seer, Sights
+from watchdog.engine.sights import Sights
 from watchdog.engine.supervisor import Supervisor
-from watchdog.gateways.clock import SystemClock
-from watchdog.gateways.compose import ComposeCli, ComposeOptions
-from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
-from watchdog.gateways.http import HttpCaller
 from watchdog.gateways.journal import Journal
-from watchdog.plugins import Clock, Compose, Tools
-from watchdog.settings import Settings
+from watchdog.plugins import Tools
 from watchdog.surfaces.control import Control
 from watchdog.surfaces.web import Web
 from watchdog.telemetry.health import Health, Signs
@@ -61,94 +51,10 @@ from watchdog.telemetry.logs import log_happening
 from watchdog.telemetry.metrics import Metrics, View
 from watchdog.wording import describe_switched_off
 
-# SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
-STOPS_WITHIN = 3.0
-# Steps that were cut short are attributed to us from a little before they were written down.
-CLOCK_SLACK_NS = 1_000_000_000
-JOURNAL = "journal.db"
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
 # A scrape does not wait longer for a journal that is busy; it goes without the depths of the outbox.
 JOURNAL_WITHIN = 1.0
-
-
-class FullCompose(Compose, Seer, Protocol):
-    """Compose, as the actions and the first sights together need it."""
-
-    async def settled(self, origin: ComposeOrigin) -> None:
-        """A rebuild has proved itself: nothing is to be put back any more."""
-        ...
-
-
-class Engine(Lister, Stream, Protocol):
-    """The engine, as the census and the listener together need it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class App:
-    """The running daemon's parts, as far as starting and stopping needs them."""
-
-    journal: Journal
-    census: Census
-    responder: Responder
-    listener: Listener
-    dispatcher: Dispatcher
-    scheduler: Scheduler
-    supervisor: Supervisor
-    desk: Desk
-    proposals: Proposals
-    sights: Sights
-    control: Control
-    web: Web
-    reloader: Reloader
-    publish: Publish
-    clock: Clock
-    heartbeat: Heartbeat
-    black_box: BlackBox
-    watch: Watch
-    # What does not work as it should, in sentences without any text from outside.
-    degraded: Callable[[], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """The outside world: what is replaced when the whole daemon is tested in process."""
-
-    engine: Engine
-    compose: FullCompose
-    clock: Clock
-    caller: Caller = field(default_factory=HttpCaller)
-
-    @classmethod
-    def real(cls, config: Config, program: Path | None = None) -> Outside:
-        """The real one, as configured. `program`: the Compose to use, None for the one that is found."""
-        engine = DockerEngine(
-            EngineOptions(
-                socket=config.engine.socket,
-                project=config.watch.project,
-                label=config.watch.label,
-                call_within=config.engine.call_within,
-                looks=config.engine.looks,
-                starts=config.engine.starts,
-                stops=config.engine.stops,
-                abandoned=config.engine.abandoned,
-            )
-        )
-        return cls(
-            engine=engine,
-            compose=ComposeCli(
-                engine.images,
-                ComposeOptions(
-                    socket=config.engine.socket,
-                    program=str(program or ""),
-                    recreate_within=config.compose.recreate_within,
-                    build_within=config.compose.build_within,
-                ),
-                own_labels=engine.own_labels,
-                list_files=list_build_files,
-            ),
-            clock=SystemClock(),
-        )
 
 
 async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only joins
@@ -432,151 +338,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         watch=Watch(config.liveness.freeze, black_box.words),
         degraded=degraded,
     )
-
-
-async def start(app: App) -> None:
-    """Take up what an earlier daemon left, then listen, sweep, deliver and answer.
-
-    Raises `ConfigError` when the web cannot listen where it shall, `Refused` when another daemon answers.
-    """
-    await app.web.start()
-    if app.web.address is not None and not app.web.address.loopback:
-        facts = {"address": str(app.web.address)}
-        app.publish(Happening(name="web.exposed", at=app.clock.now(), facts=facts))
-    app.census.remember(await app.journal.load_targets())
-    await _own_up(app)
-    await app.responder.remember()
-    await app.sights.remember()
-    await app.proposals.begin()
-    await app.control.start()
-    await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
-    app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
-    app.supervisor.spawn("listener", app.listener.run())
-    app.supervisor.spawn("dispatcher", app.dispatcher.run())
-    app.supervisor.spawn("heartbeat", app.heartbeat.run())
-    app.scheduler.start()
-
-
-async def stop(app: App) -> None:
-    """End everything within seconds; a step in its middle is settled at the next start, by looking."""
-    app.publish(Happening(name="daemon.stopping", at=app.clock.now()))
-    app.scheduler.stop()
-    await app.responder.stop()
-    await app.control.stop()
-    await app.web.stop()
-    left = await app.supervisor.stop(STOPS_WITHIN)
-    await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
-    await app.journal.close()
-    app.watch.disarm()
-    app.black_box.close()
-    app.publish(
-        Happening(name="daemon.stopped", at=app.clock.now(), facts={"left_behind": ", ".join(left) or None})
-    )
-
-
-async def serve(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[str, ...]) -> int:
-    """Run until SIGTERM or SIGINT, or until a restart is what is needed; the exit code."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[int] = loop.create_future()
-
-    def end(code: int) -> None:
-        if not ended.done():
-            ended.set_result(code)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end, 0)
-    journal = await Journal.open(settings.state_dir / JOURNAL)
-    try:
-        config, broken = await _choose(journal, path, loaded, problems)
-    except BaseException:
-        await journal.close()
-        raise
-    app = await build(
-        config,
-        settings.state_dir,
-        settings.known_secrets(),
-        Outside.real(config, settings.compose),
-        journal=journal,
-        load=lambda: load_from_disk(path),
-        broken=broken,
-        listen=parse_address(settings.listen) if settings.listen else config.web.listen,
-        heartbeat_url=settings.heartbeat_url.get_secret_value(),
-        end=end,
-    )
-
-    async def reload() -> None:
-        await app.reloader.reload("signal HUP")
-
-    loop.add_signal_handler(signal.SIGHUP, lambda: app.supervisor.spawn("reload", reload()))
-    try:
-        app.supervisor.spawn("liveness", app.watch.run())
-        await start(app)
-        await app.reloader.begin(loaded)
-        return await ended
-    finally:
-        await stop(app)
-
-
-def main(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[str, ...] = ()) -> int:
-    """The daemon, from a plain function: the command line calls this.
-
-    `loaded` is None when the files at `path` are broken, by these `problems`: then it runs with those that
-    were last good, and raises `ConfigError` if there are none.
-    """
-    return asyncio.run(serve(settings, path, loaded, problems))
-
-
-async def _choose(
-    journal: Journal, path: Path, loaded: Loaded | None, problems: tuple[str, ...]
-) -> tuple[Config, Broken | None]:
-    """The configuration to begin with; with the reason when that is not the one in the files."""
-    if loaded is not None:
-        return loaded.config, None
-    kept = await journal.kept_config()
-    if kept is None or kept.path != identify(path):
-        raise ConfigError(problems)
-    try:
-        config = load_kept(kept)
-    except ConfigError:
-        raise ConfigError(problems) from None
-    return config, Broken(problems=problems, kept_at=kept.at)
-
-
-async def _own_up(app: App) -> None:
-    """What our steps did in incidents that are still open was our doing, whichever daemon began them.
-
-    Also of steps that were settled long ago: after a second crash nothing else tells our stop from a person's.
-    """
-    incidents = [case.incident.id for case in await app.journal.load_cases() if case.incident is not None]
-    for incident in incidents:
-        acts = [step for step in (await app.journal.story(incident)).steps if _changes(step)]
-        for step, following in zip_longest(acts, acts[1:]):
-            announce = (
-                Announcement.of_stop
-                if step.action == RestartContainer.name
-                else Announcement.of_replacement  # every other way to change a container makes a new one
-            )
-            cut_short = step.outcome is None or step.outcome.result is Result.INTERRUPTED
-            ended = (following.begun if following else None) if cut_short else step.ended
-            app.census.own_up(
-                announce(step.container_id or ""),
-                step.target,
-                _engine_time(step.begun) - CLOCK_SLACK_NS,
-                _engine_time(ended) + CLOCK_SLACK_NS if ended else None,
-            )
-    outcome = Outcome(result=Result.INTERRUPTED, reason="the daemon ended in its middle; settled by looking")
-    for step in await app.journal.open_steps():
-        await app.journal.settle_step(step.id, outcome, app.clock.now())
-
-
-def _changes(step: StepRecord) -> bool:
-    """Whether a step may have touched its target; one that no registry knows any more may have."""
-    kind = registry.ACTIONS.get(step.action)
-    return kind is None or kind.changes
-
-
-def _engine_time(moment: Moment) -> int:
-    return int(moment.wall.timestamp() * 1e9)
 
 
 def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
