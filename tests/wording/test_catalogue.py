@@ -22,7 +22,8 @@ def calls(*names: str) -> Iterator[ast.Call]:
 
 
 def texts(arguments: list[ast.expr]) -> list[str]:
-    return [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    inside = (node for argument in arguments for node in ast.walk(argument))
+    return [n.value for n in inside if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
 def test_every_kind_of_finding_in_the_source_has_words() -> None:

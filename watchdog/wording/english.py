@@ -178,7 +178,10 @@ ENGLISH = Catalogue(
         ),
         "config_mended": Told(
             title="The configuration is good again, and in force",
-            lines=("Nothing is asked of you.",),
+            lines=(
+                "What is proven: all files were read again without a problem.",
+                "Nothing is asked of you. How all stands: watchdog status",
+            ),
         ),
     },
     standings={
