@@ -15,10 +15,10 @@ from watchdog.core.roster import Known
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.journal_rows import dump, load, load_optional
 
-RECORDS = (Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
+RECORDS = (Incident, Ledger, Hold, Notification, Outcome, Known)
 
 
-@given(st.one_of(*(every_field(kind) for kind in RECORDS)))
+@given(st.one_of(st.from_type(Moment), *(every_field(kind) for kind in RECORDS)))
 def test_every_record_comes_back_as_it_was(record: Any) -> None:
     """Whatever a record holds, the journal gives it back unchanged, types of its facts included."""
     back = load(type(record), dump(record))

@@ -55,11 +55,10 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     if isinstance(verdict, Refuse) and verdict.wait is not None and index is not None:
         return _wait(case, incident, verdict.wait, verdict.reason)
     if isinstance(verdict, Refuse) or index is None:
-        reason = (
-            verdict.reason if isinstance(verdict, Refuse) and verdict.wait is None else "ladder-exhausted"
-        )
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
-        return _escalate(given_up, incident, now, reason)
+        if isinstance(verdict, Refuse) and verdict.wait is None:
+            return _escalate(given_up, incident, now, verdict.reason)
+        return _escalate(given_up, incident, now, "ladder-exhausted")
     return _perform(case, incident, rungs[index], index, now)
 
 
