@@ -180,6 +180,40 @@ class TestUndoing:
         assert tale.told[-1] is Telling.ESCALATED
         assert [p.undo for p in tale.performed] == [False, False, True]
 
+    def test_another_image_made_by_us_is_no_new_beginning(self) -> None:
+        """Neither the rebuilt image nor the old one put back lets the ladder begin anew."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends()
+        tale.version = "sha256:rebuilt"
+        tale.crashed()
+        assert tale.performed[-1].undo
+        assert tale.performed[-1].attempt >= 1
+        tale.step_ends()
+        tale.version = "sha256:a"
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert len(tale.performed) == 3
+        tale.version = "sha256:of a person"
+        tale.crashed()
+        assert tale.performed[-1].rung.step.action == "restart_container"
+
+    def test_a_rebuilt_image_that_is_well_begins_anew(self) -> None:
+        """An image that a person said yes to and that has proved itself has all its attempts."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends()
+        tale.version = "sha256:rebuilt"
+        tale.well()
+        tale.passes(10)
+        tale.well()
+
+        assert tale.stands(Phase.RESOLVED)
+        assert tale.case.ledger.attempts == ()
+
     def test_what_helped_is_kept(self) -> None:
         """A rebuild after which the target is well for long enough stays."""
         tale = rebuilt()

@@ -85,6 +85,10 @@ class Ledger:
             return replace(self, version=version)
         return Ledger(target=self.target, version=version)
 
+    def relabelled(self, version: str) -> Ledger:
+        """The same attempts, held against another version: we made it ourselves."""
+        return replace(self, version=version) if version else self
+
     def seen_well(self, now: Moment) -> Ledger:
         """The same with health noted, from now on if it was not already."""
         return self if self.healthy_since is not None else replace(self, healthy_since=now)

@@ -78,13 +78,21 @@ def _recalled(incident: Incident | None, seen: Observation) -> Observation:
 
 def _noted(case: Case, seen: Observation, policy: Policy, now: Moment, *, well: bool) -> Case:
     """The case with what this look means for the ledger."""
-    ledger = case.ledger.for_version(seen.version)
+    incident, ours = case.incident, _changes_version(case.incident, policy)
+    ledger = case.ledger.relabelled(seen.version) if ours else case.ledger.for_version(seen.version)
     if not well:
         ledger = ledger.seen_otherwise(policy.limits, now)
-    incident = case.incident
-    if incident is not None and case.ledger.version not in ("", ledger.version):
+    if incident is not None and not ours and case.ledger.version not in ("", ledger.version):
         incident = replace(incident, spent=frozenset())  # what could not help the old one may help this one
     return replace(case, ledger=ledger, incident=incident)
+
+
+def _changes_version(incident: Incident | None, policy: Policy) -> bool:
+    """Whether another version is our own doing, made or taken back: then it is no new beginning."""
+    if incident is None or incident.rung is None or incident.phase is Phase.ESCALATED:
+        return False
+    rungs = policy.playbook.rungs
+    return incident.rung < len(rungs) and rungs[incident.rung].step.undoable
 
 
 def _just_booted(case: Case, policy: Policy, now: Moment) -> Decision:
@@ -198,7 +206,10 @@ def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
         attempts=incident.attempts,
         stable=round(now.seconds_since(incident.well_since or now), 1),
     )
-    ledger = case.ledger.seen_well(incident.well_since or now)
+    ledger = (
+        case.ledger if incident.undo is None else case.ledger.cleared()
+    )  # a new image that has proved itself
+    ledger = ledger.seen_well(incident.well_since or now)
     return Decision(
         replace(case, incident=closed, ledger=ledger),
         (Tell(told),),
