@@ -8,9 +8,9 @@ from collections.abc import Callable
 # Enough to see why a build failed, few enough to read.
 KEPT_LINES = 40
 LONGEST_LINE = 500
-# Passed on at most so often, in seconds, and so many in all: who follows wants to see that it lives.
+# Passed on: so many at once, then one every so many seconds. Who follows wants to see that it lives.
+BURST = 30
 EVERY = 0.5
-MOST = 200
 
 
 class Said:
@@ -23,8 +23,8 @@ class Said:
         self._tell = tell
         self._seconds = seconds
         self._kept: deque[str] = deque(maxlen=KEPT_LINES)
-        self._told = 0
-        self._latest: float | None = None
+        self._left = float(BURST)
+        self._latest = seconds()
 
     def __call__(self, line: str) -> None:
         """Take in one line."""
@@ -33,8 +33,10 @@ class Said:
             return
         self._kept.append(line)
         now = self._seconds()
-        if self._told < MOST and (self._latest is None or now - self._latest >= EVERY):
-            self._told, self._latest = self._told + 1, now
+        self._left = min(float(BURST), self._left + (now - self._latest) / EVERY)
+        self._latest = now
+        if self._left >= 1:
+            self._left -= 1
             self._tell(self._redact(line))
 
     @property

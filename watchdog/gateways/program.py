@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import shutil
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 from watchdog.core.errors import Unreachable
 
@@ -35,6 +38,8 @@ async def run_program(
 ) -> Ended:
     """Run it in a process group of its own, which is killed at the deadline and when the caller is cancelled.
 
+    It ends with us, too, if we are killed: what it would still do then is nobody's any more.
+
     Args:
         command: The program and its arguments.
         environment: All of it: nothing of ours is added.
@@ -44,8 +49,11 @@ async def run_program(
 
     Raises `Unreachable` when it could not be started or did not end within so many seconds.
     """
+    if shutil.which(command[0], path=environment.get("PATH")) is None:
+        raise Unreachable(f"{command[0]} could not be run: {os.strerror(errno.ENOENT)}")
     try:
         process = await asyncio.create_subprocess_exec(
+            *_leash(),
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -72,6 +80,13 @@ async def run_program(
         await _kill(process)
         raise
     return Ended(code, output, complaint)
+
+
+@cache
+def _leash() -> tuple[str, ...]:
+    """What makes the kernel kill it when we die: util-linux's, where there is one."""
+    program = shutil.which("setpriv")
+    return (program, "--pdeathsig", "KILL", "--") if program else ()
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

@@ -26,6 +26,7 @@ _LEVELS = {
     "decision": logging.DEBUG,
     "probe.ended": logging.DEBUG,
     "engine.event": logging.DEBUG,
+    "step.progress": logging.DEBUG,
     "engine.lost": logging.ERROR,
     "notification.delivered": logging.DEBUG,
     "config.broken": logging.ERROR,

@@ -61,7 +61,9 @@ def approved(stage: Stage) -> None:
     stage.standing("app", "proposed")
     code, shown = watchdog(stage, "approve", first["id"], "--dry-run")
     stage.expect(f"a dry run shows it: {shown}", code == 0 and shown["differs"] == "")
-    stage.expect("with what it is made of", {"image", "context", "config"} <= shown["proposal"]["pins"].keys())
+    stage.expect(
+        "with what it is made of", {"image", "context", "config"} <= shown["proposal"]["pins"].keys()
+    )
 
     (stage.work / "app" / "forgotten").write_text("an edit after the proposal\n", encoding="utf-8")
     code, answer = watchdog(stage, "approve", first["id"])
@@ -92,8 +94,12 @@ def approved(stage: Stage) -> None:
     kept = stage.docker("images", "--no-trunc", "-q", f"watchdog-rollback/{stage.project}-app").split()
     stage.expect("the image that ran before is kept", kept == [old["Image"]])
     story = stage.story(incident["id"])
-    step = next(line for line in story if line["kind"] == "step.ended" and line["action"] == "rebuild_service")
-    stage.expect(f"what Compose said is kept: {step['evidence']}", any("#" in line for line in step["evidence"]))
+    step = next(
+        line for line in story if line["kind"] == "step.ended" and line["action"] == "rebuild_service"
+    )
+    stage.expect(
+        f"what Compose said is kept: {step['evidence']}", any("#" in line for line in step["evidence"])
+    )
     states = {each["id"]: each["state"] for each in (stage.daemon.ask("/proposals?all") or {})["proposals"]}
     stage.expect(
         f"both answers are written down: {states}",
