@@ -121,6 +121,10 @@ class Containers(Protocol):
         """The Compose project that a target comes from, None when Compose did not make it."""
         ...
 
+    def replicas_of(self, target: str) -> int:
+        """How many containers the target's Compose service has now; 1 for one that Compose did not make."""
+        ...
+
     def announce(self, announcement: Announcement, target: str) -> None:
         """Say before an act what events it will cause, so that they are not taken for a person's."""
         ...

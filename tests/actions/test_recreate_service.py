@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.parts import SECRET, Stand
 from watchdog.actions.recreate_service import RecreateService, RecreateServiceParameters
-from watchdog.core.errors import Refused, Unreachable
+from watchdog.core.errors import Changed, Refused, Unreachable
 from watchdog.core.observation import Hand
 from watchdog.core.run import Result
 
@@ -83,3 +83,31 @@ async def test_a_compose_that_does_not_answer_is_the_runners_to_judge(stand: Sta
 
     with pytest.raises(Unreachable):
         await ACTION.run("app", stand.tools)
+
+
+async def test_a_replica_is_not_replaced_with_its_well_neighbours() -> None:
+    """Compose replaces a service as a whole, so a service of several containers is left to a human."""
+    stand = Stand()
+    for number in ("1", "2"):
+        labels = {"com.docker.compose.container-number": number}
+        stand.engine.add(f"app-{number}", service="app", labels=labels)
+    await stand.arrive()
+
+    outcome = await ACTION.run("app#2", stand.tools)
+
+    assert (outcome.result, outcome.hopeless) == (Result.SKIPPED, True)
+    assert "2 replicas" in outcome.reason
+    assert stand.compose.acts == []
+
+
+async def test_a_refusal_before_anything_was_touched_excuses_no_stop(stand: Stand) -> None:
+    """A person who stops the container after a refused replacement is the one who stopped it."""
+    stand.compose.fail_next(Changed("environment.MODE of app changed"))
+
+    outcome = await ACTION.run("app", stand.tools)
+    container = stand.engine.container("app").id
+    stand.engine.person_stops("app")
+    await stand.catch_up()
+
+    assert outcome.hopeless
+    assert stand.census.roster.lives[container].ended_by is Hand.PERSON

@@ -82,6 +82,9 @@ class FakeContainers:
     def origin_of(self, target: str) -> ComposeOrigin | None:
         return None
 
+    def replicas_of(self, target: str) -> int:
+        return 1
+
     def announce(self, announcement: Announcement, target: str) -> None:
         raise AssertionError("a desk announces nothing")
 

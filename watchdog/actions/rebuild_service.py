@@ -53,6 +53,10 @@ class RebuildService(Action[RebuildServiceParameters]):
         origin = tools.containers.origin_of(target)
         if origin is None:
             return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
+        if (replicas := tools.containers.replicas_of(target)) > 1:
+            # Compose replaces a service as a whole: the well ones would go with the sick one.
+            reason = f"{origin.service} has {replicas} replicas, and replacing one replaces all"
+            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
         try:
             before = await tools.compose.pin(origin, build=True)
         except Refused as refused:

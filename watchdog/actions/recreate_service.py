@@ -43,12 +43,19 @@ class RecreateService(Action[RecreateServiceParameters]):
         origin = tools.containers.origin_of(target)
         if origin is None:
             return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
+        if (replicas := tools.containers.replicas_of(target)) > 1:
+            # Compose replaces a service as a whole: the well ones would go with the sick one.
+            reason = f"{origin.service} has {replicas} replicas, and replacing one replaces all"
+            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
         container_id = tools.containers.container_of(target)
         tools.containers.announce(Announcement.of_replacement(container_id or ""), target)
         said = Said(tools.redact, lambda line: tools.progress(target, line), lambda: tools.clock.now().boot)
         try:
             await tools.compose.recreate(origin, said)
         except Refused as refused:
+            if isinstance(refused, Changed):
+                # Nothing was touched: what happens to it from now on is somebody else's doing.
+                tools.containers.announce(Announcement(container_id=container_id or "", left={}), target)
             return Outcome(
                 result=Result.FAILED,
                 reason=tools.redact(str(refused)),

@@ -114,6 +114,15 @@ class Census:
         known = self.roster.targets.get(target)
         return known.origin if known is not None else None
 
+    def replicas_of(self, target: str) -> int:
+        """How many containers the target's Compose service has now."""
+        origin = self.origin_of(target)
+        if origin is None:
+            return 1
+        mine = (origin.project, origin.service)
+        present = [known.origin for known in self.roster.targets.values() if known.present and known.origin]
+        return sum((other.project, other.service) == mine for other in present)
+
     def announce(self, announcement: Announcement, target: str) -> None:
         """Say what events an act of ours is about to cause."""
         self._announcements = self._announcements.saying(announcement, target, self._clock.now())
