@@ -1,4 +1,4 @@
-"""What cannot start is replaced, then handed over in the engine's own words; mended and retried, it heals."""
+"""What cannot start is replaced, then handed over in the engine's own words; a mended file is a person's to roll out."""
 
 import socket
 from contextlib import closing
@@ -63,19 +63,23 @@ def scenario(stage: Stage) -> None:
     stage.let_pass(8)
     stage.only(handed_over)
 
-    # A person mends the file, and says so. The port is free by now.
+    # A person mends the file. To roll it out is theirs: a retry says so. The port is free by now.
     stage.rewrite(BAD_COMMAND, GOOD_COMMAND)
     mended = stage.mark()
     for service in ("program", "port"):
         stage.daemon.command("retry", service)
+    stage.wait("refused", lambda: stage.tellings("program").count("escalated") == 2, 30)
+    said = stage.daemon.notifications("program", "escalated")[1]["lines"]
+    stage.expect(f"it says what changed: {said}", any("command changed" in line for line in said))
+    stage.compose("up", "-d", "program")
 
-    for service in ("program", "port"):
+    for service, ending in (("program", "recovered"), ("port", "healed")):
         started = stage.engine.await_event(service, "start", after=mended, within=20)
-        if service == "program":
+        if service == "port":
             stage.timing.heal = started.at - mended
         incident = stage.incident_of(service, "resolved", within=40)
-        stage.expect("it was healed", incident["ending"] == "healed")
-    # The old container of `program` can never run, so it is replaced; that of `port` can, so it is started.
+        stage.expect(f"{service} was {ending}: {incident['ending']}", incident["ending"] == ending)
+    # The old container of `program` can never run, so the person replaced it; that of `port` can, so it was started.
     stage.only(mended, program={"create": 1, "destroy": 1, "start": 1}, port={"start": 1})
-    stage.only_incidents(("program", "healed"), ("port", "healed"), ("fresh", "escalated"))
+    stage.only_incidents(("program", "recovered"), ("port", "healed"), ("fresh", "escalated"))
     stage.alive()
