@@ -335,3 +335,12 @@ def test_a_container_that_waits_to_be_started_is_looked_at_again() -> None:
     """A start that fails makes no event: without another look nobody would ever see it."""
     seen = look(state="created")
     assert (seen.finding.kind, seen.settled, seen.look_again) == ("waiting", False, RULES.rest)
+
+
+@pytest.mark.parametrize("policy", ["no", "unless-stopped"])
+def test_a_look_that_a_start_has_overtaken_blames_nobody(policy: str) -> None:
+    """Its facts are of the life before: it is neither stopped by a person nor fallen, it is starting."""
+    life = Life(container_id="c", known_from=0, started=ENDED + SECOND)
+    seen = look(state="exited", exit_code=137, life=life, restart_policy=policy)
+    assert (seen.finding.kind, seen.settled, seen.stopped_by) == ("starting", False, None)
+    assert seen.look_again is not None

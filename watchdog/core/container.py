@@ -24,6 +24,8 @@ SIGNALS = {
 # A program that could not be run (126), was not found (127), or an engine that could not set it up (128).
 NEVER_RAN = frozenset({126, 127, 128})
 ALWAYS = frozenset({"always", "unless-stopped"})
+# A look that was overtaken by a start is made again after so many seconds.
+STARTED_SINCE = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +291,8 @@ def _told_to_run(hand: Hand) -> Hand:
 
 def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Observation:
     facts = observe.container
+    if seen.life.started_since(facts.finished):
+        return observe(Status.OK, "starting", settled=False, look_again=STARTED_SINCE)
     hand = _who_ended(observe, seen, rules)
     if hand is Hand.UNKNOWN and facts.error:
         hand = Hand.ITSELF  # the latest act was a start, and that failed: it is wanted up

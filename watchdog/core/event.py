@@ -153,6 +153,10 @@ class Life:
             return Hand.ITSELF
         return Hand.UNKNOWN
 
+    def started_since(self, finished: int) -> bool:
+        """Whether it was started after its end at engine time `finished` (ns): who saw it down saw the past."""
+        return self.died is None and self.started is not None and finished <= self.started
+
     def end_unheard(self, finished: int) -> bool:
         """Whether the end at engine time `finished` (ns) has not been told to us by any event."""
         return self.died is None or finished > self.died + DEATH_SLACK_NS
