@@ -467,7 +467,7 @@ class FakeCompose:
         self.unclear: set[str] = set()
         self.built: set[str] = set()
         self.builds_made: list[str] = []
-        self.put_backs: list[str] = []
+        self.named: dict[str, str] = {}
         self.context = "1"
         self.next_image = "sha256:built"
         self._pending: dict[str, str] = {}
@@ -492,22 +492,21 @@ class FakeCompose:
             say("#1 building")
         self._fail()
         self.builds_made.append(origin.service)
+        self.named[origin.service] = self.next_image
 
     async def replace(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
         await asyncio.sleep(0)
         self._fail()
-        self._replace(origin, say, self.next_image)
+        self._replace(origin, say, self.named.get(origin.service, self.next_image))
 
-    async def put_back(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> bool:
+    async def give_back(self, origin: ComposeOrigin) -> bool | None:
         await asyncio.sleep(0)
         self._fail()
-        before = self._pending.pop(origin.service, None)
+        before = self._pending.get(origin.service)
         if before is None:
-            return False
-        self.put_backs.append(origin.service)
-        if origin.image_id != before:
-            self._replace(origin, say, before)
-        return True
+            return None
+        self.named[origin.service] = before
+        return origin.image_id != before
 
     async def pin(self, origin: ComposeOrigin, *, build: bool = False) -> Mapping[str, str]:
         await asyncio.sleep(0)

@@ -78,15 +78,22 @@ class Compose(Protocol):
         ...
 
     async def build(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
-        """Build a service's image anew; the one that runs is kept for `put_back` before anything else."""
+        """Build a service's image anew; the one that runs is kept for `give_back` before anything else."""
         ...
 
     async def replace(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> None:
-        """Replace a service's containers by new ones of the image that was just built."""
+        """Replace a service's containers by new ones of the image that was just built, or given back."""
         ...
 
-    async def put_back(self, origin: ComposeOrigin, say: Callable[[str], None] | None = None) -> bool:
-        """Undo what `build` and `replace` did, cut short anywhere; False when there is nothing to undo."""
+    async def give_back(self, origin: ComposeOrigin) -> bool | None:
+        """Give the image that ran before a build its name back.
+
+        True: the containers have to be replaced, too. False: they are as before. None: there is nothing to undo.
+        """
+        ...
+
+    async def settled(self, origin: ComposeOrigin) -> None:
+        """A build has proved itself, or was undone: nothing is to be given back any more."""
         ...
 
     async def pin(self, origin: ComposeOrigin, *, build: bool = False) -> Mapping[str, str]:

@@ -44,9 +44,11 @@ class RebuildService(Action[RebuildServiceParameters]):
         return {} if origin is None else await tools.compose.pin(origin, build=True)
 
     def suits(self, target: str, tools: Tools) -> bool:
-        """False for a service without `build:`."""
+        """False for a service without `build:`, and for one of several replicas."""
         origin = tools.containers.origin_of(target)
-        return origin is not None and tools.compose.builds(origin) is not False
+        if origin is None or tools.containers.replicas_of(target) > 1:
+            return False
+        return tools.compose.builds(origin) is not False
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it, if what is built is the same at the end of the build as at its beginning."""
@@ -80,13 +82,16 @@ class RebuildService(Action[RebuildServiceParameters]):
         if origin is None:
             return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
         said = _listen(target, tools)
-        _announce(target, tools)
         try:
-            undone = await tools.compose.put_back(origin, said)
+            to_replace = await tools.compose.give_back(origin)
+            if to_replace is None:
+                return Outcome(result=Result.SKIPPED, reason="nothing had been built yet")
+            if to_replace:
+                _announce(target, tools)
+                await tools.compose.replace(origin, said)
+            await tools.compose.settled(origin)
         except Refused as refused:
             return _failed(refused, said, tools)
-        if not undone:
-            return Outcome(result=Result.SKIPPED, reason="nothing had been built yet")
         return Outcome(result=Result.DONE, evidence=said.lines)
 
 

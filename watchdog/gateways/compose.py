@@ -106,7 +106,7 @@ class ComposeCli:
             await self._up(origin, service, say)
 
     async def build(self, origin: ComposeOrigin, say: Say | None = None) -> None:
-        """Build the service's image anew; the one that runs is kept for `put_back` before that.
+        """Build the service's image anew; the one that runs is kept for `give_back` before that.
 
         Raises `Changed` and `Refused` like `recreate`.
         """
@@ -122,24 +122,25 @@ class ComposeCli:
                 raise Refused(f"compose could not build {origin.service}: {last_words(ended)}")
 
     async def replace(self, origin: ComposeOrigin, say: Say | None = None) -> None:
-        """Replace the service's containers by new ones of the image that its name has now. After `build` only."""
+        """Replace the service's containers by new ones of the image that its name has now.
+
+        After `build` or `give_back` only.
+        """
         async with self._recreating:
             await self._up(origin, await self._checked(origin), say)
 
-    async def put_back(self, origin: ComposeOrigin, say: Say | None = None) -> bool:
-        """Undo what `build` and `replace` did, whole or cut short anywhere; False if there is nothing to undo."""
-        async with self._recreating:
-            before = await self._rollback.pending(origin)
-            if before is None:
-                return False
-            service = await self._checked(origin)
-            name = image_name(origin, service)
-            if await self._images.image_id(name) != before:
-                await self._images.tag(before, name)
-            if origin.image_id != before or await self._is_cut_short(origin):
-                await self._up(origin, service, say)
-            await self.settled(origin)
-            return True
+    async def give_back(self, origin: ComposeOrigin) -> bool | None:
+        """Give the image that ran before a `build` its name back, wherever build and `replace` were cut short.
+
+        True: the containers have to be replaced, too. False: they are as before. None: there is nothing to undo.
+        """
+        before = await self._rollback.pending(origin)
+        if before is None:
+            return None
+        name = image_name(origin, await self._checked(origin))
+        if await self._images.image_id(name) != before:
+            await self._images.tag(before, name)
+        return origin.image_id != before or await self._is_cut_short(origin)
 
     async def settled(self, origin: ComposeOrigin) -> None:
         """A rebuild has proved itself, or was undone: nothing is to be put back any more."""
