@@ -28,7 +28,11 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
         self.state = work / "state"
         self.state.mkdir(mode=0o700)
-        ours = {"WATCHDOG_STATE_DIR": str(self.state), "WATCHDOG_LOG_LEVEL": "debug", "WATCHDOG_LISTEN": "off"}
+        ours = {
+            "WATCHDOG_STATE_DIR": str(self.state),
+            "WATCHDOG_LOG_LEVEL": "debug",
+            "WATCHDOG_LISTEN": "off",
+        }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("WATCHDOG_")}
         self.environment = {**inherited, **ours}
         # What stands before the words `run --config FILE`; a scenario may wrap it.

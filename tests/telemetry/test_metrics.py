@@ -6,15 +6,20 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from tests.fakes import FakeClock
+from tests.engine.world import World, configure, make_engine
+from tests.fakes import FakeClock, FakeCompose
+from watchdog.app import Outside, build, start, stop
+from watchdog.core.address import Address
 from watchdog.core.guardrail import Ledger
 from watchdog.core.happening import Happening
 from watchdog.core.incident import Act, Case, Hold, Incident
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Fact, Finding
+from watchdog.gateways.clock import SystemClock
 from watchdog.telemetry.metrics import MOST_TARGETS, Metrics, View
 
 ROOT = Path(__file__).parents[2]
@@ -278,15 +283,19 @@ def busy() -> Scene:
     return scene
 
 
+def complaints(promtool: str, text: str) -> tuple[int, str]:
+    """What promtool has to say of these metrics, with its exit code."""
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_promtool_has_nothing_to_say(promtool: str) -> None:
     """Names, units and types are as Prometheus wants them."""
     text = busy().text()
 
-    checked = subprocess.run(
-        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
-    )
-
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    assert complaints(promtool, text) == (0, "")
 
 
 def test_the_rules_are_right_and_fire_when_they_should(promtool: str) -> None:
@@ -306,3 +315,39 @@ def test_the_rules_ask_for_metrics_that_there_are() -> None:
 
     assert asked
     assert asked <= told
+
+
+async def test_the_whole_daemon_measures_what_it_does(tmp_path: Path, promtool: str) -> None:
+    """One crash, from the engine's event to the outbox, is in the numbers that Prometheus gets over HTTP."""
+    engine = make_engine()
+    engine.add("app")
+    outside = Outside(engine=engine, compose=FakeCompose(engine), clock=SystemClock())
+    app = await build(configure(), tmp_path, (), outside, listen=Address("127.0.0.1", 0))
+    await start(app)
+    try:
+        world = World(app=app, engine=engine, compose=FakeCompose(engine), state=tmp_path)
+        await world.looked("app")
+        engine.crash("app", 1)
+        await world.newest("resolved")
+        await world.until(lambda: not app.responder.cases()[0].incident)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{app.web.address}/metrics") as answer,
+        ):
+            text = await answer.text()
+    finally:
+        await stop(app)
+
+    lines = text.splitlines()
+    for line in (
+        'watchdog_check_status{check="containers",status="ok",target="app"} 1.0',
+        'watchdog_remediations_total{outcome="healed",playbook="container-crash"} 1.0',
+        'watchdog_engine_events_total{action="die"} 1.0',
+        "watchdog_time_to_detect_seconds_count 1.0",
+        "watchdog_time_to_recover_seconds_count 1.0",
+        'watchdog_incidents_open{severity="high"} 0.0',
+        "watchdog_engine_connected 1.0",
+        "watchdog_config_last_reload_ok 1.0",
+    ):
+        assert line in lines
+    assert complaints(promtool, text) == (0, "")

@@ -25,6 +25,7 @@ SWAPPED = frozenset(
         "limits",
         "notifiers",
         "playbooks",
+        "proposals",
         "sweep",
         "targets",
         "tell_hold_after",
