@@ -34,7 +34,7 @@ class Contestant:
 
 def contestants(tools: Path) -> tuple[Contestant, ...]:
     """Who runs against whom."""
-    daemon = f'WATCHDOG_STATE_DIR="$HB_WORKDIR/state-$$" exec {sys.executable} -m watchdog run --config {HERE}/watchdog.yml'
+    daemon = f'WATCHDOG_LISTEN=off WATCHDOG_STATE_DIR="$HB_WORKDIR/state-$$" exec {sys.executable} -m watchdog run --config {HERE}/watchdog.yml'
     return (
         Contestant("watchdog", daemon),
         Contestant("restart: always", "", policy="always"),
