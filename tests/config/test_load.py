@@ -64,16 +64,19 @@ def test_what_is_left_out_is_the_promise(tmp_path: Path) -> None:
 
 
 def test_the_shipped_remedy_climbs_as_promised(tmp_path: Path) -> None:
-    """Logs beside the restart, three restarts, two recreations: the five attempts that a target has."""
+    """Logs beside the restart; three restarts, two recreations: the five attempts that a target has; then a yes."""
     playbook = load(tmp_path, MINIMAL).playbooks["container-crash"]
     rungs = playbook.rungs
     assert [(rung.step.action, rung.step.attempts) for rung in rungs] == [
         ("restart_container", 3),
         ("recreate_service", 2),
+        ("rebuild_service", 1),
     ]
     assert [step.action for step in rungs[0].companions] == ["collect_logs"]
-    assert [rung.step.verify for rung in rungs] == [Verification(), Verification(within=120.0)]
-    assert sum(rung.step.attempts for rung in rungs) == Limits().attempts
+    assert [rung.step.verify.within for rung in rungs] == [Verification().within, 120.0, 300.0]
+    assert sum(rung.step.attempts for rung in rungs[:2]) == Limits().attempts
+    assert [rung.step.autonomy.value for rung in rungs] == ["act", "act", "propose"]
+    assert [rung.step.undoable for rung in rungs] == [False, False, True]
     assert [build_action(step).name for step in playbook.steps] == [step.action for step in playbook.steps]
 
 

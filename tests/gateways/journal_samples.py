@@ -14,6 +14,7 @@ from watchdog.core.incident import Act, Case, Hold, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Fact, Finding
+from watchdog.core.proposal import ProposalRecord
 
 R = TypeVar("R")
 
@@ -48,6 +49,23 @@ def a_case(incident: Incident | None = None, ledger: Ledger | None = None, hold:
         ledger=ledger or Ledger(target=target),
         incident=incident,
         hold=hold,
+    )
+
+
+def a_proposal(incident: str = "1", number: int = 1, *, lasts: float = 3600.0) -> ProposalRecord:
+    """A rebuild that waits for a yes."""
+    return ProposalRecord(
+        id=f"{incident}-{number}",
+        incident=incident,
+        target="api",
+        playbook="container-crash",
+        rung=2,
+        action="rebuild_service",
+        text="docker compose build api",
+        hash="1234",
+        made=at(5),
+        lasts=lasts,
+        pins={"context": "1"},
     )
 
 

@@ -13,128 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RealEngine
-from watchdog.core.errors import Refused, Unreachable
+from tests.gateways.compose_parts import FakeShelf, StandIn, replica
+from watchdog.core.errors import Changed, Refused, Unreachable
 from watchdog.core.roster import ComposeOrigin, ContainerRow, read_origin
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions
-from watchdog.gateways.images import Named
-
-SERVICES = {
-    "web": {"image": "web:1"},
-    "built": {},
-    "idle": {"image": "web:1", "scale": 0},
-    "off": {"image": "web:1", "deploy": {"replicas": 0}},
-    "many": {"image": "web:1", "deploy": {"replicas": 2}},
-    "one": {"image": "web:1", "scale": None},
-    "leaning": {"image": "web:1", "depends_on": {"db": {}}, "container_name": "tower"},
-}
-STAND_IN = """#!/bin/sh
-echo "$0 $*" >> {folder}/asked
-env > {folder}/environment
-case "$*" in
-  *version*) cat {folder}/version; exit $(cat {folder}/version.code) ;;
-  *"config --hash"*) cat {folder}/hash; exit $(cat {folder}/hash.code) ;;
-  *config*) cat {folder}/config; cat {folder}/config.error >&2; exit $(cat {folder}/config.code) ;;
-  *dry-run*) cat {folder}/dry-run >&2; exit $(cat {folder}/dry-run.code) ;;
-  *" up "*) echo "pulling out" >&2; echo "cannot do it" >&2; exit $(cat {folder}/up.code) ;;
-  *" ps "*) cat {folder}/ps; exit $(cat {folder}/ps.code) ;;
-esac
-"""
-
-
-class StandIn:
-    """A program in the place of `docker` that answers as told and notes what it was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "bin").mkdir()
-        self.install("docker")
-        self.say("version", "2.26.1")
-        self.say("config", json.dumps({"services": SERVICES}))
-        self.say("ps", "")
-        self.say("hash", "web abc")
-        self.say("up", "")
-        self.say("dry-run", "")
-        (folder / "config.error").write_text("")
-
-    def install(self, name: str) -> None:
-        program = self.folder / "bin" / name
-        program.write_text(STAND_IN.format(folder=self.folder))
-        program.chmod(0o755)
-
-    def say(self, verb: str, output: str, code: int = 0) -> None:
-        (self.folder / verb).write_text(output)
-        (self.folder / f"{verb}.code").write_text(str(code))
-
-    @property
-    def asked(self) -> list[str]:
-        lines = (self.folder / "asked").read_text().splitlines()
-        return [line.removeprefix(f"{self.folder}/bin/") for line in lines if "version" not in line]
-
-    def asked_for(self, verb: str) -> list[str]:
-        return [line for line in self.asked if f" {verb}" in line]
-
-
-class FakeShelf:
-    """The engine's images, by name."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {"web:1": "sha256:1", "demo-built:latest": "sha256:1"}
-
-    async def image_id(self, reference: str) -> str | None:
-        return self.names.get(reference if ":" in reference else f"{reference}:latest")
-
-    async def tag(self, image_id: str, repository: str, tag: str = "") -> None:
-        name = f"{repository}:{tag}" if tag else repository
-        self.names[name if ":" in name else f"{name}:latest"] = image_id
-
-    async def tags(self, repository: str) -> tuple[Named, ...]:
-        mine = [name for name in self.names if name.rpartition(":")[0] == repository]
-        found = [
-            Named(tag=name.rpartition(":")[2], image_id=self.names[name], created=n)
-            for n, name in enumerate(mine)
-        ]
-        return tuple(sorted(found, key=lambda named: -named.created))
-
-    async def untag(self, repository: str, tag: str) -> None:
-        self.names.pop(f"{repository}:{tag}", None)
-
-
-@pytest.fixture
-def shelf() -> FakeShelf:
-    return FakeShelf()
-
-
-@pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    return StandIn(tmp_path)
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> ComposeOrigin:
-    (tmp_path / "compose.yml").touch()
-    return ComposeOrigin(
-        project="demo",
-        service="web",
-        config_files=(f"{tmp_path}/compose.yml",),
-        working_dir=str(tmp_path),
-        image_id="sha256:1",
-        image="web:1",
-        container_id="c1",
-        version="2.26.1",
-        config_hash="abc",
-    )
 
 
 @pytest.fixture
 def compose(stand_in: StandIn, shelf: FakeShelf) -> ComposeCli:
     return ComposeCli(shelf, ComposeOptions(socket="/run/some.sock"))
-
-
-def replica(number: int, *, one_off: bool = False) -> str:
-    labels = f"com.docker.compose.container-number={number},com.docker.compose.oneoff={one_off}"
-    return json.dumps({"Labels": labels})
 
 
 async def test_only_the_named_service_is_recreated_from_its_own_files(
@@ -246,7 +134,6 @@ async def test_what_would_ship_something_else_is_refused(
 
 async def test_an_image_that_is_gone_is_not_pulled(stand_in: StandIn, origin: ComposeOrigin) -> None:
     """Without the image there is nothing to recreate from."""
-
     nothing = FakeShelf()
     nothing.names.clear()
     with pytest.raises(Refused, match="not here any more, and nothing is pulled"):
@@ -341,6 +228,115 @@ async def test_no_compose_is_told_with_what_to_do(
         stand_in.say("version", version)
     with pytest.raises(Unreachable, match="Install the Compose plugin"):
         await ComposeCli(FakeShelf()).recreate(origin)
+
+
+async def test_a_build_keeps_the_way_back_before_anything_else(
+    compose: ComposeCli, stand_in: StandIn, origin: ComposeOrigin, shelf: FakeShelf
+) -> None:
+    """Only the named service is built; if that fails, nothing has to be replaced."""
+    built = replace(origin, service="built")
+    lines: list[str] = []
+    await compose.build(built, lines.append)
+    assert stand_in.asked_for("build")[0].endswith("--profile * --progress plain build built")
+    assert "#1 building" in lines
+    assert shelf.names["watchdog-rollback/demo-built:pending"] == "sha256:1"
+    stand_in.say("build", "", code=17)
+    with pytest.raises(Refused, match="could not build built: no such file"):
+        await compose.build(built)
+    assert await compose.give_back(built) is False
+    await compose.settled(built)
+    assert await compose.give_back(built) is None
+
+
+async def test_a_built_image_gives_its_name_back(
+    compose: ComposeCli, stand_in: StandIn, origin: ComposeOrigin, shelf: FakeShelf
+) -> None:
+    """The old image gets the name again, and only then are the containers replaced."""
+    built = replace(origin, service="built")
+    await compose.build(built)
+    shelf.names["demo-built:latest"] = "sha256:2"
+    assert await compose.give_back(replace(built, image_id="sha256:2")) is True
+    assert shelf.names["demo-built:latest"] == "sha256:1"
+    await compose.replace(replace(built, image_id="sha256:2"))
+    assert stand_in.asked_for("up")[0].endswith(
+        "up -d --force-recreate --no-build --pull never --no-deps built"
+    )
+
+
+async def test_a_replacement_that_was_cut_short_is_finished(
+    compose: ComposeCli, stand_in: StandIn, origin: ComposeOrigin
+) -> None:
+    """Two containers of one number, or one with a passing name: the old image is there, its place is not."""
+    built = replace(origin, service="built")
+    await compose.build(built)
+    half = json.loads(replica(1)) | {"Name": "0123456789ab_demo-built-1"}
+    stand_in.say("ps", f"{replica(1)}\n{json.dumps(half)}")
+    assert await compose.give_back(built) is True
+
+
+async def test_a_service_without_build_cannot_be_built(compose: ComposeCli, origin: ComposeOrigin) -> None:
+    """That is known before anybody is asked, once its files were read."""
+    assert compose.builds(origin) is None
+    with pytest.raises(Refused, match="has no `build:`"):
+        await compose.build(origin)
+    with pytest.raises(Refused, match="has no `build:`"):
+        await compose.pin(origin, build=True)
+    assert compose.builds(origin) is False
+    assert compose.builds(replace(origin, service="built")) is True
+
+
+async def test_a_plan_is_pinned_to_what_it_is_made_of(
+    stand_in: StandIn, origin: ComposeOrigin, shelf: FakeShelf, tmp_path: Path
+) -> None:
+    """Another image, configuration or file in the build context is another plan."""
+    compose = ComposeCli(shelf, list_files=lambda *_: ["Dockerfile"])
+    service = {"build": {"context": str(tmp_path)}}
+    stand_in.say("config", json.dumps({"services": {"web": service}}))
+    shelf.names["demo-web:latest"] = "sha256:1"
+    (tmp_path / "Dockerfile").write_text("FROM scratch")
+    first = await compose.pin(origin, build=True)
+    assert first.keys() == {"runs", "config", "image", "build", "context"}
+    assert await compose.pin(origin, build=True) == first
+    (tmp_path / "Dockerfile").write_text("FROM busybox")
+    shelf.names["demo-web:latest"] = "sha256:2"
+    stand_in.say("config", json.dumps({"services": {"web": {**service, "init": True}}}))
+    second = await compose.pin(origin, build=True)
+    assert {name for name in first if first[name] != second[name]} == {"config", "image", "context"}
+
+
+async def test_a_recreation_is_pinned_to_the_image_that_ran(
+    compose: ComposeCli, origin: ComposeOrigin, shelf: FakeShelf
+) -> None:
+    """When the name means another one now, the plan says that it would be refused."""
+    assert (await compose.pin(origin)).keys() == {"runs", "config"}
+    shelf.names["web:1"] = "sha256:2"
+    with pytest.raises(Changed) as caught:
+        await compose.pin(origin)
+    assert caught.value.names == ("image",)
+
+
+async def test_its_own_service_is_refused(stand_in: StandIn, origin: ComposeOrigin) -> None:
+    """The daemon does not replace the container that it runs in."""
+
+    async def own_labels() -> dict[str, str]:
+        return {"com.docker.compose.project": "demo", "com.docker.compose.service": "web"}
+
+    compose = ComposeCli(FakeShelf(), own_labels=own_labels)
+    with pytest.raises(Refused, match="web is watchdog itself"):
+        await compose.recreate(origin)
+    await compose.recreate(replace(origin, service="one"))
+
+
+async def test_an_edit_is_not_shipped(compose: ComposeCli, stand_in: StandIn, origin: ComposeOrigin) -> None:
+    """Nothing is replaced when the files say something else than the container is."""
+    stand_in.say("hash", "web xyz")
+    stand_in.say("dry-run", "Container demo-web-1  Recreate\n")
+    stand_in.say("ps", replica(1))
+    for act in (compose.recreate, compose.build, compose.replace):
+        with pytest.raises(Changed):
+            await act(origin)
+    assert [line for line in stand_in.asked_for("up") if "dry-run" not in line] == []
+    assert stand_in.asked_for("build") == []
 
 
 # On the real engine, with the real Compose.
