@@ -62,7 +62,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     (
         "",
         "autonomy",
-    ): "the most that any playbook may do by itself: only tell; ask first (not built yet: it tells, and `watchdog heal` is the yes); heal",
+    ): "the most that any playbook may do by itself: only tell (`observe`); ask first (`propose`, answered by `watchdog approve`); heal (`act`)",
     (
         "",
         "playbooks",
