@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.core.tale import RESTART, Tale, remedy
-from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Stale
+from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Stale, StepEnded
 from watchdog.core.incident import Ending, Phase
 from watchdog.core.notification import Telling
 from watchdog.core.playbook import Autonomy, Step
-from watchdog.core.run import Result
+from watchdog.core.run import Outcome, Result
 
 ONCE = replace(RESTART, attempts=1)
 REBUILD = Step(
@@ -117,6 +117,29 @@ class TestProposals:
         assert tale.stands(Phase.ESCALATED)
         tale.happens(Approved("1-1", "anna"))
         assert tale.decision.reason == "no such proposal waits"
+
+    def test_what_could_do_nothing_is_not_asked_for(self) -> None:
+        """A service that nobody builds goes straight to a human."""
+        tale = Tale(Policy(playbook=remedy(ONCE, REBUILD), impossible=frozenset({1})))
+        tale.crashed()
+        tale.step_ends()
+        tale.passes(20)
+        tale.crashed()
+
+        assert Telling.PROPOSED not in tale.told
+        assert tale.told[-1] is Telling.ESCALATED
+
+    def test_why_the_latest_step_could_not_help_is_told(self) -> None:
+        """A human reads what stood in the way, such as the name of an edited key."""
+        tale = Tale(Policy(playbook=remedy(ONCE)))
+        tale.crashed()
+        outcome = Outcome(result=Result.FAILED, reason="environment.MODE changed", hopeless=True)
+        tale.happens(StepEnded("1", outcome))
+        tale.passes(20)
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert tale.tells[-1].notification.facts["hindrance"] == "environment.MODE changed"
 
     def test_a_stale_proposal_is_made_anew(self) -> None:
         """When what was proposed has changed, another proposal with another name is made."""
