@@ -304,3 +304,23 @@ class TestUndoing:
 
         assert tale.case.incident is not None
         assert tale.case.incident.reason == "undo-failed"
+
+
+class TestWhoseSuccess:
+    def test_what_a_person_mended_while_a_yes_was_awaited_is_no_success_of_ours(self) -> None:
+        """It is told as recovered: no step of ours was being verified when it came back."""
+        tale = climbed_to_rebuild()
+        tale.started_anew()
+        tale.stays_well(10)
+
+        assert tale.incident.ending is Ending.RECOVERED
+        assert tale.told[-1] is Telling.RECOVERED
+
+    def test_a_proposal_lasts_as_long_as_it_was_made_for(self) -> None:
+        """A shorter time in a new configuration does not cut off what was promised."""
+        tale = climbed_to_rebuild()
+        tale.policy = replace(tale.policy, proposal_lasts=60.0)
+        tale.passes(600)
+        tale.crashed()
+
+        assert tale.stands(Phase.OPEN)

@@ -25,7 +25,7 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.redaction import redact
 from watchdog.core.roster import ComposeOrigin, Known
-from watchdog.core.run import Outcome
+from watchdog.core.run import Outcome, Result
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import account_for
@@ -136,7 +136,11 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
             runner.begin(order)
 
     async def admit(order: Perform) -> None:
-        refused = await proposals.admit(order)
+        try:
+            refused = await proposals.admit(order)
+        except GatewayError as error:
+            # Without its end written down a yes might be used twice: not begun, and looked at again.
+            refused = Outcome(result=Result.SKIPPED, reason=f"the yes could not be used up: {error}")
         if refused is None:
             runner.begin(order)
         else:

@@ -73,13 +73,13 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
     if proposal is not None and proposal.rung == index:
         if proposal.approved_by:
             return _perform(case, incident, rung, index, now)
-        left = policy.proposal_lasts - now.seconds_since(proposal.made)
+        left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
             return _wait(case, incident, left, "waiting for a human yes")
         passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1
-    proposal = Proposal(id=f"{incident.id}-{number}", rung=index, made=now)
+    proposal = Proposal(id=f"{incident.id}-{number}", rung=index, made=now, lasts=policy.proposal_lasts)
     asking = replace(incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None)
     effects = (
         Propose(proposal.id, incident.id, incident.target, incident.playbook, rung, index),
@@ -128,6 +128,7 @@ def _perform(
         rung=index,
         well_since=None,
         interrupted=False,
+        by_itself=False,
         proposal=None,
         undo=index if rung.step.undoable and not undo else None,
         acted=None,

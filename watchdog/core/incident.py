@@ -31,11 +31,12 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A rung that waits for a human yes. `approved_by` is set from the yes until the step begins."""
+    """A rung that waits for a human yes, for `lasts` seconds. `approved_by`: from the yes until the step begins."""
 
     id: str
     rung: int
     made: Moment
+    lasts: float = 3600.0
     approved_by: str = ""
 
 
@@ -61,6 +62,7 @@ class Incident:
         proposed: how many proposals were made for it.
         undo: the rung whose doing is to be taken back if it turns out not to have helped.
         undoing: the step that runs takes something back.
+        by_itself: it came back while no step of ours was being verified.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -89,6 +91,7 @@ class Incident:
     proposed: int = 0
     undo: int | None = None
     undoing: bool = False
+    by_itself: bool = False
     ordered: bool = False
 
 

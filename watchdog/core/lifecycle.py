@@ -174,7 +174,7 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
         return _resolve(case, incident, now)
     if incident.phase is Phase.OPEN:
         # It came back without us; that is verified all the same.
-        incident = replace(incident, phase=Phase.VERIFYING, acted=now)
+        incident = replace(incident, phase=Phase.VERIFYING, acted=now, by_itself=True)
     incident = replace(incident, well_since=since, incarnation=seen.incarnation)
     return Decision(
         replace(case, incident=incident), (Look(min(policy.verify_every, left)),), "well: it has to stay so"
@@ -194,8 +194,8 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
 
 
 def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
-    # An escalated one came back by a human's doing, or by itself: that is no success of ours.
-    ours = incident.attempts > 0 and incident.phase is Phase.VERIFYING
+    # What came back by a human's doing, or by itself, is no success of ours.
+    ours = incident.attempts > 0 and incident.phase is Phase.VERIFYING and not incident.by_itself
     ending, telling = (Ending.HEALED, Telling.HEALED) if ours else (Ending.RECOVERED, Telling.RECOVERED)
     closed = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=ending)
     told = tell_of(

@@ -86,7 +86,7 @@ class Responder:
         self._latest: dict[tuple[str, str], Observation] = {}
         self._reasons: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._unsettled: tuple[tuple[str, str], ...] = ()
         self._number = 0
 
@@ -187,7 +187,7 @@ class Responder:
                 if isinstance(event, StepEnded | DaemonReturned):
                     self._owed[check, target] = event
                 self._announce("journal.failed", target, None, reason=str(error))
-                self._look_after(target, self._retry_save)
+                self._look_after(check, target, self._retry_save)
                 return f"not done, the journal cannot be written: {error}"
 
     async def _advance(self, check: str, target: str, event: Event) -> str:
@@ -240,7 +240,7 @@ class Responder:
     def _carry_out(self, check: str, target: str, effect: object) -> None:
         match effect:
             case Look():
-                self._look_after(target, effect.after)
+                self._look_after(check, target, effect.after)
             case Perform():
                 self._perform(effect)
             case Propose():
@@ -252,14 +252,14 @@ class Responder:
             case _:
                 raise AssertionError(effect, check)
 
-    def _look_after(self, target: str, seconds: float) -> None:
-        timer = self._timers.pop(target, None)
+    def _look_after(self, check: str, target: str, seconds: float) -> None:
+        timer = self._timers.pop((check, target), None)
         if timer is not None:
             timer.cancel()
         if seconds <= 0:
             self._ask(target)
             return
-        self._timers[target] = asyncio.get_running_loop().call_later(seconds, self._ask, target)
+        self._timers[check, target] = asyncio.get_running_loop().call_later(seconds, self._ask, target)
 
     def _narrate(self, case: Case, decision: Decision) -> None:
         target = case.target
