@@ -22,7 +22,7 @@ from watchdog.cli.exits import Exit
 from watchdog.cli.main import app
 from watchdog.config import sections
 from watchdog.config.playbooks import read_playbooks
-from watchdog.core import container
+from watchdog.core import judgement
 from watchdog.core.duration import show_duration
 from watchdog.core.problem import Report
 from watchdog.desk import shapes
@@ -407,9 +407,9 @@ def _findings() -> str:
 
 
 def _judged() -> dict[str, set[str]]:
-    """By finding: the statuses that core/container.py gives it, read from its source."""
+    """By finding: the statuses that core/judgement.py gives it, read from its source."""
     found = {kind: set(judged) for kind, judged in ABSENT.items()}
-    for call in ast.walk(ast.parse(inspect.getsource(container))):
+    for call in ast.walk(ast.parse(inspect.getsource(judgement))):
         if not isinstance(call, ast.Call) or len(call.args) < 2:  # noqa: PLR2004 - status and kind
             continue
         status, kind = call.args[0], call.args[1]

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from watchdog.core.container import ContainerRules, judge
+from watchdog.core.container import ContainerRules
+from watchdog.core.judgement import judge
 from watchdog.core.observation import Observation
 from watchdog.plugins import Check, Duration, Parameters, Tools
 

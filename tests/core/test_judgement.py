@@ -14,10 +14,9 @@ from watchdog.core.container import (
     Healthcheck,
     RestartSample,
     Sighting,
-    count_restarts,
-    judge,
 )
 from watchdog.core.event import STOP_PENDING, Life
+from watchdog.core.judgement import count_restarts, judge
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand, Observation, Status
 
