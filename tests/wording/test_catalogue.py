@@ -11,7 +11,22 @@ from watchdog.wording import ENGLISH
 
 SOURCE = Path(watchdog.__file__).parent
 # Why nothing is done for now; told by its own sentence, and no reason to hand over.
-COMMANDS = {"approve", "decline", "proposals", "reload", "status", "probe", "incidents", "plan", "heal", "hold", "release", "retry", "config", "run"}
+COMMANDS = {
+    "approve",
+    "decline",
+    "proposals",
+    "reload",
+    "status",
+    "probe",
+    "incidents",
+    "plan",
+    "heal",
+    "hold",
+    "release",
+    "retry",
+    "config",
+    "run",
+}
 
 
 def calls(*names: str) -> Iterator[ast.Call]:

@@ -60,7 +60,13 @@ def test_a_line_without_its_fact_is_left_out() -> None:
 def test_every_telling_is_told(telling: Telling) -> None:
     """Whatever is told has a title and no hole in it."""
     facts: dict[str, Fact] = {"reason": "interrupted", "act": "stopped", "by": "ada", "attempt": 2}
-    facts |= {"proposal": "7-1", "problem": "empty", "problems": 2, "since": "yesterday", "check": "containers"}
+    facts |= {
+        "proposal": "7-1",
+        "problem": "empty",
+        "problems": 2,
+        "since": "yesterday",
+        "check": "containers",
+    }
     message = describe_notification(
         notification(telling, "7", **facts, action="restart_container", attempts=1, seconds=1.0, stable=1.0)
     )

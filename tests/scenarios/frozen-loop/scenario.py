@@ -87,7 +87,9 @@ def check_is_switched_off(stage: Stage) -> None:
     log = stage.daemon.log()
     stage.expect("the log names check and target", "the check heavy was looking at app" in log)
     status = stage.daemon.command("status", check=False)
-    stage.expect(f"the status says so: {status['degraded']}", any("heavy" in each for each in status["degraded"]))
+    stage.expect(
+        f"the status says so: {status['degraded']}", any("heavy" in each for each in status["degraded"])
+    )
     path = stage.work / "plugin.yml"
     path.write_text(path.read_text("utf-8") + "# mended\n", "utf-8")
     freezes.unlink()
