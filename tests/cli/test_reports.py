@@ -66,6 +66,17 @@ def test_a_rung_that_is_never_reached_says_so() -> None:
     assert "never reached" in told(reports.report_plan, plan)
 
 
+def test_a_rung_that_asks_first_says_so() -> None:
+    """A plan names the yes that it waits for."""
+    verify = {"within": 60.0, "stable": 10.0}
+    rung = {"action": "rebuild_service", "does": "x", "beside": [], "waits": [0.0], "attempts": 1}
+    rung |= {"asks": True, "verify": verify}
+    plan = {"playbook": "p", "target": "api", "title": {}, "autonomy": "act", "rungs": [rung], "hash": "0"}
+    text = told(reports.report_plan, plan)
+    assert "waits for a human yes" in text
+    assert "never reached" not in text
+
+
 def test_a_probe_of_nothing_says_so() -> None:
     """No observations are no health."""
     assert "nothing is watched" in told(reports.report_observations, {"observations": []})

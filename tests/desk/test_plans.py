@@ -3,6 +3,7 @@ from dataclasses import replace
 from tests.desk.people import PLAYBOOK, Office
 from watchdog.core.errors import Unreachable
 from watchdog.core.guardrail import Limits
+from watchdog.core.playbook import Autonomy, Step
 from watchdog.desk.plans import make_plan
 
 
@@ -17,6 +18,7 @@ async def test_a_plan_shows_each_rung_with_its_waits_and_verification() -> None:
         "params": {},
         "does": "restart_container of api",
         "pins": {},
+        "asks": False,
         "attempts": 2,
         "waits": [0.0, 10.0],
         "verify": {"within": 60.0, "stable": 10.0},
@@ -59,3 +61,25 @@ async def test_a_rung_beyond_the_limits_is_never_reached() -> None:
     plan = await make_plan(book, "api", Limits(attempts=2), build, office.desk._tools)
     assert [rung["attempts"] for rung in plan["rungs"]] == [2, 0]
     assert plan["rungs"][1]["waits"] == []
+
+
+async def test_a_rung_that_asks_first_stands_above_the_count_of_attempts() -> None:
+    """A step that waits for a human yes is reached when the attempts before it are all that are allowed."""
+    office = Office()
+    asking = Step(action="rebuild_service", autonomy=Autonomy.PROPOSE)
+    book = replace(PLAYBOOK, steps=(*PLAYBOOK.steps, asking))
+    build, tools = office.desk._build_action, office.desk._tools
+    plan = await make_plan(book, "api", Limits(attempts=3), build, tools)
+    assert [(rung["asks"], rung["attempts"]) for rung in plan["rungs"]] == [(False, 2), (False, 1), (True, 1)]
+    assert plan["rungs"][2]["waits"] == [0.0]
+    roomy = await make_plan(book, "api", Limits(attempts=5), build, tools)
+    assert roomy["rungs"][2]["waits"] == [40.0]
+
+
+async def test_nobody_is_asked_beyond_a_rung_that_the_limits_cut_short() -> None:
+    """Who asks is reached by the ladder only: where attempts are spent before it, it is never reached."""
+    office = Office()
+    asking = Step(action="rebuild_service", autonomy=Autonomy.PROPOSE)
+    book = replace(PLAYBOOK, steps=(*PLAYBOOK.steps, asking))
+    plan = await make_plan(book, "api", Limits(attempts=2), office.desk._build_action, office.desk._tools)
+    assert [rung["attempts"] for rung in plan["rungs"]] == [2, 0, 0]

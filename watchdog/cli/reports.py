@@ -162,6 +162,8 @@ def report_plan(console: Console, plan: Json) -> None:
         if not rung["waits"]:
             say(console, "   never reached: the attempts that the limits allow are spent before it")
             continue
+        if rung.get("asks"):
+            say(console, "   waits for a human yes, however many attempts were made before it")
         waits = ", ".join(
             "at once" if wait == 0 else f"after {describe_span(wait)}" for wait in rung["waits"]
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from watchdog.core.errors import WatchdogError
 from watchdog.core.guardrail import Limits
-from watchdog.core.playbook import Playbook, Rung, Step
+from watchdog.core.playbook import Autonomy, Playbook, Rung, Step
 from watchdog.desk.wants import Described
 from watchdog.plugins import Tools
 from watchdog.wording import plain
@@ -25,16 +25,21 @@ async def make_plan(
 ) -> Json:
     """The plan: {playbook, kind, target, title, autonomy, rungs, otherwise, hash}.
 
-    A rung is {action, params, does, pins, attempts, waits, verify: {within, stable},
-    beside: [{action, params, does, pins}]}; `pins` says by name what exactly it would ship (image, configuration,
+    A rung is {action, params, does, pins, asks, attempts, waits, verify: {within, stable},
+    beside: [{action, params, does, pins}]}; `asks`: its step waits for a human yes, which stands above the count of
+    attempts that the limits allow; `pins` says by name what exactly it would ship (image, configuration,
     build context), or under `refused` why it would be refused; `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
     all the rest in canonical JSON: whatever would be done otherwise makes another hash.
     """
     rungs: list[Json] = []
-    made = 0
+    made, reached = 0, True
     for rung in playbook.rungs:
-        allowed = max(0, min(rung.step.attempts, limits.attempts - made))
-        waits = [limits.wait_before(made + n) for n in range(allowed)]
+        wanted = rung.step.attempts if reached else 0
+        allowed = wanted if _asks(rung) else max(0, min(wanted, limits.attempts - made))
+        # A rung that could not spend its attempts is where the ladder ends.
+        reached = allowed == rung.step.attempts
+        # Beyond the count nothing is waited for but the yes.
+        waits = [limits.wait_before(n) if n < limits.attempts else 0.0 for n in range(made, made + allowed)]
         made += allowed
         rungs.append(await _rung(rung, target, waits, build_action, tools))
     plan: Json = {
@@ -73,12 +78,17 @@ def _hash(plan: Json) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def _asks(rung: Rung) -> bool:
+    return rung.step.autonomy is not Autonomy.ACT
+
+
 async def _rung(
     rung: Rung, target: str, waits: list[float], build_action: Callable[[Step], Described], tools: Tools
 ) -> Json:
     verify = rung.step.verify
     return {
         **await _step(rung.step, target, build_action, tools),
+        "asks": _asks(rung),
         "attempts": len(waits),
         "waits": waits,
         "verify": {"within": verify.within, "stable": verify.stable},
