@@ -6,7 +6,7 @@ import pytest
 
 from tests.desk.people import Office
 from watchdog.core.happening import Happening
-from watchdog.core.incident import Act, Ending, Phase
+from watchdog.core.incident import Act, Ending, Phase, Proposal
 from watchdog.core.notification import Notification, Telling
 from watchdog.core.observation import Finding, Status
 from watchdog.core.run import Outcome, Result
@@ -200,3 +200,12 @@ def test_a_happening_is_plain_json() -> None:
         "incident": None,
         "facts": {"reason": "ab", "n": 1},
     }
+
+
+@pytest.mark.parametrize(("phase", "state"), [(Phase.OPEN, "proposed"), (Phase.VERIFYING, "verifying")])
+def test_a_target_that_comes_back_while_a_proposal_waits_is_being_verified(phase: Phase, state: str) -> None:
+    """Nobody is told that a yes is waited for while health is being proven."""
+    office = Office()
+    office.watch("api")
+    office.incident("api", phase, proposal=Proposal(id="7-1", rung=1, made=office.clock.now()))
+    assert office.desk.status("api")["targets"][0]["state"] == state

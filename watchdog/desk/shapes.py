@@ -221,11 +221,11 @@ def _state(case: Case | None, seen: Observation | None) -> str:
     hold = case.hold if case else None
     if hold is not None and not hold.released:
         return "asked" if hold.act is Act.UNCLEAR else "held"
-    proposal = case.incident.proposal if case is not None and case.incident is not None else None
-    if proposal is not None and not proposal.approved_by:
-        return "proposed"
-    if case is not None and case.incident is not None and case.incident.phase in _OF_PHASE:
-        return _OF_PHASE[case.incident.phase]
+    incident = case.incident if case is not None else None
+    if incident is not None and incident.phase in _OF_PHASE:
+        # A target that came back by itself is being verified: its proposal is open still, but waits for nothing.
+        asking = incident.proposal is not None and not incident.proposal.approved_by
+        return "proposed" if asking and incident.phase is Phase.OPEN else _OF_PHASE[incident.phase]
     if seen is None:
         return "not_seen"
     if seen.status is Status.UNKNOWN:
