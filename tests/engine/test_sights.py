@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
+from tests.fakes import FakeClock
 from watchdog.core.errors import GatewayError, JournalError, Refused
 from watchdog.core.preflight import FirstSight
 from watchdog.core.roster import ComposeOrigin, Known
-from watchdog.engine.sights import Sights
+from watchdog.engine.sights import FIRST_WAIT, LONGEST_WAIT, Sights
 
 
 class FakeSeer:
@@ -55,7 +57,11 @@ class Desk:
     def __init__(self) -> None:
         self.seer, self.book = FakeSeer(), FakeBook()
         self.targets: list[Known] = []
-        self.sights = Sights(compose=self.seer, journal=self.book, targets=lambda: self.targets)
+        self.clock = FakeClock()
+        self.sights = self.begin()
+
+    def begin(self) -> Sights:
+        return Sights(compose=self.seer, journal=self.book, targets=lambda: self.targets, clock=self.clock)
 
     def add(self, name: str, container_id: str) -> Known:
         origin = ComposeOrigin(project="demo", service=name, container_id=container_id)
@@ -84,7 +90,9 @@ async def test_what_could_not_be_told_or_written_is_tried_again() -> None:
     desk.seer.fail_next(Refused("compose cannot read the project"))
     await desk.sights.take()
     desk.book.fail_next(JournalError("the disk is full"))
+    desk.clock.advance(FIRST_WAIT)
     await desk.sights.take()
+    desk.clock.advance(2 * FIRST_WAIT)
     await desk.sights.take()
     assert desk.seer.asked == ["a", "a", "a"]
     assert set(desk.book.kept) == {"a"}
@@ -95,7 +103,7 @@ async def test_an_earlier_daemons_sights_are_taken_up() -> None:
     desk = Desk()
     desk.add("app", "a")
     await desk.sights.take()
-    later = Sights(compose=desk.seer, journal=desk.book, targets=lambda: desk.targets)
+    later = desk.begin()
     await later.remember()
     await later.take()
     assert desk.seer.asked == ["a"]
@@ -123,3 +131,37 @@ async def test_two_at_once_ask_once() -> None:
     desk.add("app", "a")
     await asyncio.gather(desk.sights.take(), desk.sights.take())
     assert desk.seer.asked == ["a"]
+
+
+async def test_what_cannot_be_told_is_tried_ever_more_rarely() -> None:
+    """A machine without Compose, or a broken file, is asked again after 5 s, doubled to 5 minutes, for each container."""
+    desk = Desk()
+    desk.add("app", "a")
+    asked: list[float] = []
+    began = desk.clock.now()
+    while len(asked) < 9:
+        before = len(desk.seer.asked)
+        desk.seer.fail_next(Refused("compose cannot read the project"))
+        await desk.sights.take()
+        if len(desk.seer.asked) > before:
+            asked.append(desk.clock.now().seconds_since(began))
+        desk.clock.advance(FIRST_WAIT)
+    waits = [later - earlier for earlier, later in pairwise(asked)]
+    assert waits == [5, 10, 20, 40, 80, 160, LONGEST_WAIT, LONGEST_WAIT]
+    desk.add("other", "b")
+    await desk.sights.take()
+    assert desk.seer.asked[-1] == "b"
+
+
+async def test_the_wait_of_a_container_goes_with_it() -> None:
+    """Whatever comes in its place is looked at without a wait, and nothing is kept of what is gone."""
+    desk = Desk()
+    desk.add("app", "a")
+    desk.seer.fail_next(Refused("compose cannot read the project"))
+    await desk.sights.take()
+    gone = desk.targets.pop()
+    desk.add("app", "b")
+    await desk.sights.take()
+    desk.targets[:] = [gone]
+    await desk.sights.take()
+    assert desk.seer.asked == ["a", "b", "a"]

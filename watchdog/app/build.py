@@ -176,7 +176,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     def targets() -> tuple[Known, ...]:
         return tuple(census.roster.targets.values())
 
-    sights = Sights(compose=compose, journal=journal, targets=targets)
+    sights = Sights(compose=compose, journal=journal, targets=targets, clock=clock)
 
     async def arrived() -> None:
         await responder.settle()

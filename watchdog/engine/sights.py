@@ -8,11 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from watchdog.core.errors import GatewayError
+from watchdog.core.moment import Moment
 from watchdog.core.preflight import FirstSight
 from watchdog.core.roster import ComposeOrigin, Known
+from watchdog.plugins import Clock
+
+# Seconds until a container that could not be compared is tried again, doubled each time: a broken file, or a
+# machine without Compose, costs no process every few seconds for ever.
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A sight that failed, and how many seconds after that it is tried again."""
+
+    at: Moment
+    wait: float
 
 
 class Seer(Protocol):
@@ -46,11 +62,15 @@ class SightBook(Protocol):
 class Sights:
     """Keeps the first sight of each container that Compose made."""
 
-    def __init__(self, *, compose: Seer, journal: SightBook, targets: Callable[[], Iterable[Known]]) -> None:
+    def __init__(
+        self, *, compose: Seer, journal: SightBook, targets: Callable[[], Iterable[Known]], clock: Clock
+    ) -> None:
         self._compose = compose
         self._journal = journal
         self._targets = targets
+        self._clock = clock
         self._seen: dict[str, FirstSight] = {}
+        self._failed: dict[str, _Failed] = {}
         self._looking = False
 
     async def remember(self) -> None:
@@ -59,24 +79,34 @@ class Sights:
         self._compose.remember(self._seen.values())
 
     async def take(self) -> None:
-        """Look at the containers that were not looked at yet. What cannot be told now is tried again next time."""
+        """Look at the containers that were not looked at yet. What cannot be told now is tried again later."""
         if self._looking:
             return
         self._looking = True
         try:
             known = [target for target in self._targets() if target.container_id]
+            current = {target.container_id for target in known}
             for target in known:
                 if target.present and target.origin is not None and target.container_id not in self._seen:
                     await self._see(target.origin)
-            await self._forget({target.container_id for target in known})
+            self._failed = {each: failed for each, failed in self._failed.items() if each in current}
+            await self._forget(current)
         finally:
             self._looking = False
 
     async def _see(self, origin: ComposeOrigin) -> None:
-        with suppress(GatewayError):
+        failed = self._failed.get(origin.container_id)
+        if failed is not None and self._clock.now().seconds_since(failed.at) < failed.wait:
+            return
+        try:
             sight = await self._compose.first_sight(origin)
             await self._journal.save_first_sight(sight)
-            self._seen[sight.container_id] = sight
+        except GatewayError:
+            wait = FIRST_WAIT if failed is None else min(LONGEST_WAIT, failed.wait * 2)
+            self._failed[origin.container_id] = _Failed(self._clock.now(), wait)
+            return
+        self._failed.pop(origin.container_id, None)
+        self._seen[sight.container_id] = sight
 
     async def _forget(self, current: set[str]) -> None:
         gone = tuple(container_id for container_id in self._seen if container_id not in current)
