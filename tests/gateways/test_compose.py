@@ -239,7 +239,7 @@ async def test_a_build_keeps_the_way_back_before_anything_else(
     await compose.build(built, lines.append)
     assert stand_in.asked_for("build")[0].endswith("--profile * --progress plain build built")
     assert "#1 building" in lines
-    assert shelf.names["watchdog-rollback/demo-built:pending"] == "sha256:1"
+    assert shelf.names["watchdog-rollback/demo/built:pending"] == "sha256:1"
     stand_in.say("build", "", code=17)
     with pytest.raises(Refused, match="could not build built: no such file"):
         await compose.build(built)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.gateways.compose_parts import FakeShelf
@@ -7,7 +9,7 @@ from watchdog.core.roster import ComposeOrigin
 from watchdog.gateways.rollback import Rollback
 
 ORIGIN = ComposeOrigin(project="demo", service="App")
-REPOSITORY = "watchdog-rollback/demo-app"
+REPOSITORY = "watchdog-rollback/demo/x__41pp"
 
 
 def image(letter: str) -> str:
@@ -53,3 +55,43 @@ async def test_settling_twice_does_no_harm(rollback: Rollback, shelf: FakeShelf)
     before = dict(shelf.names)
     await rollback.settle(ORIGIN)
     assert shelf.names == before
+
+
+NAMES = [
+    "a",
+    "b",
+    "c",
+    "a-b",
+    "b-c",
+    "App",
+    "app",
+    "APP",
+    "x__41pp",
+    "a.b",
+    "a_b",
+    "a__b",
+    "a--b",
+    "a-",
+    "-a",
+    "a._b",
+    "x",
+]
+# As the engine's reference grammar has it.
+COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+
+
+async def test_no_two_services_share_a_name(rollback: Rollback, shelf: FakeShelf) -> None:
+    """Whatever projects and services are called, each has a repository of its own, which the engine accepts."""
+    for project in NAMES:
+        for service in NAMES:
+            await rollback.keep(ComposeOrigin(project=project, service=service), image("a"))
+    mine = [name for name in shelf.names if name.startswith("watchdog-rollback/")]
+    assert len(mine) == len(NAMES) ** 2
+    pattern = re.compile(rf"watchdog-rollback/{COMPONENT}/{COMPONENT}:pending")
+    assert all(pattern.fullmatch(name) for name in mine)
+
+
+async def test_a_plain_name_stays_readable(rollback: Rollback, shelf: FakeShelf) -> None:
+    """A person who looks for the image finds it by the names of the project and the service."""
+    await rollback.keep(ComposeOrigin(project="my-shop", service="feed_1"), image("a"))
+    assert "watchdog-rollback/my-shop/feed_1:pending" in shelf.names

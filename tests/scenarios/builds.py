@@ -46,7 +46,7 @@ def images_removed(stage: Stage) -> Iterator[None]:
         yield
     finally:
         stage.close()
-        for repository in (f"{stage.project}-*", f"watchdog-rollback/{stage.project}-*"):
+        for repository in (f"{stage.project}-*", f"watchdog-rollback/{stage.project}/*"):
             names = stage.docker("images", "--format", "{{.Repository}}:{{.Tag}}", repository).split()
             if names:
                 with suppress(Failed):

@@ -1,12 +1,13 @@
 """The images that ran before a rebuild, kept under names of ours so that they can be put back.
 
-`watchdog-rollback/<project>-<service>:pending` names the image to put back as long as a rebuild is not
+`watchdog-rollback/<project>/<service>:pending` names the image to put back as long as a rebuild is not
 settled: it is given before anything is built, and is there whatever became of the daemon. Once a rebuild is
 settled, the image is kept by its short id, beside one older one.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from watchdog.core.roster import ComposeOrigin
@@ -15,6 +16,8 @@ from watchdog.gateways.images import Named
 REPOSITORY = "watchdog-rollback"
 PENDING = "pending"
 KEPT = 2
+# Small letters and digits, with single `.` and `_` or any number of `-` between them: what stays as it is.
+_PLAIN = re.compile(r"[a-z0-9]+(?:(?:[._]|-+)[a-z0-9]+)*")
 
 
 class Shelf(Protocol):
@@ -70,5 +73,15 @@ def short(image_id: str) -> str:
 
 
 def _repository(origin: ComposeOrigin) -> str:
-    # A service may have capitals and dots, a repository may not have the first.
-    return f"{REPOSITORY}/{origin.project}-{origin.service}".lower()
+    return f"{REPOSITORY}/{_component(origin.project)}/{_component(origin.service)}"
+
+
+def _component(name: str) -> str:
+    """The name as one component of a repository's path; no two names have the same.
+
+    What a path may not hold (capitals, a mark at an end, two in a row) is written as `x` and each byte that is
+    no small letter or digit as `__` and two hexadecimal digits. A plain name never has `__`.
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    return "x" + re.sub(rb"[^a-z0-9]", lambda found: b"__%02x" % ord(found[0]), name.encode()).decode()

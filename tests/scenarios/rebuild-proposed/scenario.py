@@ -91,7 +91,7 @@ def approved(stage: Stage) -> None:
     stage.expect("under the same name", new["Config"]["Image"] == old["Config"]["Image"])
     told = stage.tellings("app")
     stage.expect(f"told each proposal: {told}", told.count("proposed") == 2 and told[-1] == "healed")
-    kept = stage.docker("images", "--no-trunc", "-q", f"watchdog-rollback/{stage.project}-app").split()
+    kept = stage.docker("images", "--no-trunc", "-q", f"watchdog-rollback/{stage.project}/app").split()
     stage.expect("the image that ran before is kept", kept == [old["Image"]])
     story = stage.story(incident["id"])
     step = next(

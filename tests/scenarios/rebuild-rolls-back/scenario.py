@@ -105,6 +105,6 @@ def as_before(stage: Stage, service: str, old: Json) -> None:
     named = stage.docker("image", "inspect", name, "--format", "{{.Id}}").strip()
     stage.expect(f"{name} names the old image", named == old["Image"])
     stage.expect(f"{service} has the old image", stage.state(service)["Image"] == old["Image"])
-    repository = f"watchdog-rollback/{stage.project}-{service}"
+    repository = f"watchdog-rollback/{stage.project}/{service}"
     tags = stage.docker("images", "--format", "{{.Tag}}", repository).split()
     stage.expect(f"it is kept by its id: {tags}", tags == [old["Image"].removeprefix("sha256:")[:12]])
