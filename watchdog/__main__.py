@@ -13,7 +13,7 @@ def main() -> None:
         sys.stdout.write(f"watchdog {__version__}\n")
         return
     if sys.argv[1:] == ["healthcheck"]:
-        # Asked every half minute by whoever runs the container.
+        # Asked every 10 s by whoever runs the container.
         from watchdog.cli.healthcheck import healthcheck  # noqa: PLC0415
 
         sys.exit(healthcheck())
