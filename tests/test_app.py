@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.engine.world import LiveClock, configure, grow_old, make_engine, running
-from tests.fakes import FakeEngine
+from tests.fakes import FakeCompose, FakeEngine
+from watchdog.app import Outside, build, stop
 from watchdog.core.decision import Order
-from watchdog.core.errors import NotThere, Unreachable
+from watchdog.core.errors import NobodyListens, NotThere, Unreachable
+from watchdog.gateways.clock import SystemClock
 
 
 async def test_a_crashed_container_is_started_verified_and_told(tmp_path: Path) -> None:
@@ -370,3 +375,25 @@ async def test_it_stops_within_seconds_although_the_engine_hangs(tmp_path: Path)
         await world.until(lambda: engine.container("app").up and engine.container("db").up)
         await world.until(lambda: not any(case.incident for case in world.app.responder.cases()))
         assert sorted(incident.target for incident in await world.incidents()) == ["app", "db"]
+
+
+async def test_a_stale_socket_ends_the_daemon_whatever_the_disk_does(tmp_path: Path) -> None:
+    """With a disk that hangs it still ends, with the code that has it started anew, and without its last lines."""
+    engine, ended, disk = make_engine(), list[int](), threading.Event()
+    outside = Outside(engine=engine, compose=FakeCompose(engine), clock=SystemClock())
+    config = configure()
+    config = replace(config, engine=replace(config.engine, refused_exit=0.01))
+    app = await build(config, tmp_path, (), outside, end=ended.append)
+    hanging = asyncio.create_task(app.journal._thread.call(disk.wait))
+    try:
+        async with asyncio.timeout(10):
+            while not ended:
+                engine.fail_next(NobodyListens("connection refused"), "list")
+                await app.listener.sweep()
+                await asyncio.sleep(0.01)
+            await stop(app)
+        assert ended == [os.EX_TEMPFAIL]
+        assert not hanging.done()
+    finally:
+        disk.set()
+        await hanging

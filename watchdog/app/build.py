@@ -53,7 +53,8 @@ from watchdog.wording import describe_switched_off
 
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
-# A scrape does not wait longer for a journal that is busy; it goes without the depths of the outbox.
+# Nobody waits longer for a journal that is busy, or on a disk that hangs: a scrape goes without the depths of the
+# outbox, and an end without its line.
 JOURNAL_WITHIN = 1.0
 
 
@@ -185,7 +186,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     async def leave() -> None:
         text = "the engine's socket refused every connection, it may be a stale file: watchdog ends, to be restarted"
         try:
-            await journal.note("engine.refused", text, now=clock.now())
+            with suppress(GatewayError, TimeoutError):
+                async with asyncio.timeout(JOURNAL_WITHIN):
+                    await journal.note("engine.refused", text, now=clock.now())
         finally:
             end(os.EX_TEMPFAIL)
 

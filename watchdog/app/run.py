@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from watchdog import __version__
-from watchdog.app.build import build
+from watchdog.app.build import JOURNAL_WITHIN, build
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.past import own_up
 from watchdog.config import Config, Loaded, identify, load_from_disk, load_kept
 from watchdog.core.address import parse_address
-from watchdog.core.errors import ConfigError
+from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.happening import Happening
 from watchdog.engine.reloader import Broken
 from watchdog.gateways.journal import Journal
@@ -54,8 +55,13 @@ async def stop(app: App) -> None:
     await app.control.stop()
     await app.web.stop()
     left = await app.supervisor.stop(STOPS_WITHIN)
-    await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
-    await app.journal.close()
+    # A disk that hangs, or is full, is no reason to stay, nor to end with another exit code.
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(JOURNAL_WITHIN):
+            await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(JOURNAL_WITHIN):
+            await app.journal.close()
     app.watch.disarm()
     app.black_box.close()
     app.publish(
