@@ -143,10 +143,12 @@ class FakeMonitor:
     def __init__(self, responder: FakeResponder) -> None:
         self.names: list[str] = []
         self.asked: list[str] = []
+        self.follows: Callable[[], None] = lambda: None
         self._responder = responder
 
     async def ask(self, target: str) -> tuple[Observation, ...]:
         self.asked.append(target)
+        self.follows()
         seen = self._responder.seen.get(target)
         return () if seen is None else (seen,)
 

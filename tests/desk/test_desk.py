@@ -119,6 +119,22 @@ async def test_every_order_is_noted_with_who_gave_it(office: Office, order: Orde
     assert office.monitor.asked == ([] if order is Order.HOLD else ["api"])
 
 
+async def test_an_order_is_answered_after_a_look_was_decided_upon(office: Office) -> None:
+    """When another look overtook the desk's own, the answer waits for one more: it never says what was before."""
+    office.watch("stopped", Status.CRITICAL, "exited")
+    office.responder.reasons["stopped"] = "release by ada"
+
+    def decide() -> None:
+        if len(office.monitor.asked) > 1:
+            office.incident("stopped", Phase.ACTING)
+            office.responder.reasons["stopped"] = "restart_container: attempt 1"
+
+    office.monitor.follows = decide
+    answer = await office.desk.release("stopped", "ada")
+    assert answer["status"]["state"] == "acting"
+    assert office.monitor.asked == ["stopped", "stopped"]
+
+
 async def test_an_order_for_an_unknown_target_changes_nothing(office: Office) -> None:
     """A mistyped name is neither noted nor passed on."""
     with pytest.raises(UnknownName):

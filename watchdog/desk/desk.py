@@ -222,6 +222,10 @@ class Desk:
         answer = await self._responder.order(name, order, by)
         if order is not Order.HOLD:
             await self._monitor.ask(name)
+            if self._responder.reason(name) == answer:
+                # Another look, begun by the order itself, overtook ours and is being decided upon: one more waits
+                # for that. Neither is cut short here (each check has its deadline): a decision is not left halfway.
+                await self._monitor.ask(name)
         status = self._standing(name)
         return {"order": order.value, "target": name, "by": by, "answer": plain(answer), "status": status}
 
