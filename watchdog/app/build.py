@@ -53,8 +53,7 @@ from watchdog.wording import describe_switched_off
 
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
-# Nobody waits longer for a journal that is busy, or on a disk that hangs: a scrape goes without the depths of the
-# outbox, and an end without its line.
+# No scrape and no end waits longer for a journal that is busy, or whose disk hangs: they go without it.
 JOURNAL_WITHIN = 1.0
 
 
@@ -186,9 +185,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     async def leave() -> None:
         text = "the engine's socket refused every connection, it may be a stale file: watchdog ends, to be restarted"
         try:
-            with suppress(GatewayError, TimeoutError):
-                async with asyncio.timeout(JOURNAL_WITHIN):
-                    await journal.note("engine.refused", text, now=clock.now())
+            await asyncio.wait_for(journal.note("engine.refused", text, now=clock.now()), JOURNAL_WITHIN)
         finally:
             end(os.EX_TEMPFAIL)
 
