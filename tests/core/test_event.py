@@ -165,6 +165,15 @@ def test_an_end_that_is_later_than_the_death_we_saw_is_another_one() -> None:
     assert life.who_ended(life.died + 60 * SECOND, WINDOW) is Hand.UNKNOWN
 
 
+def test_what_was_started_after_the_death_we_saw_ended_unseen() -> None:
+    """Crashed, restarted by the engine and stopped by a person within a second, unheard: not the crash's doing."""
+    life = Life(container_id="c", known_from=0, started=SECOND, died=5 * SECOND, ended_by=Hand.ITSELF)
+    end = 5 * SECOND + SECOND // 2
+    assert life.who_ended(end, WINDOW, 2 * SECOND) is Hand.ITSELF
+    assert life.who_ended(end, WINDOW, 5 * SECOND + SECOND // 4) is Hand.UNKNOWN
+    assert life.end_unheard(end, 5 * SECOND + SECOND // 4)
+
+
 def test_who_made_and_who_removed_it() -> None:
     """Creation and removal have their hands too, and a start forgets only how it ended before."""
     past = Past().play("create", by=OURS).play("start").play("kill 9", "die", "destroy")

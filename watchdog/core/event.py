@@ -135,13 +135,13 @@ class Life:
                 # An unpause is no new life: the engine unpauses what a person stops, after the signal.
                 return self
 
-    def who_ended(self, finished: int, stop_window: float) -> Hand:
+    def who_ended(self, finished: int, stop_window: float, started: int = 0) -> Hand:
         """Whose hand ended it at engine time `finished` (ns), as far as the events seen can tell.
 
         A death without a signal is only the container's own if all was seen since it started, or for
         `stop_window` seconds before the death: a stop signal may be so old.
         """
-        if self.died is not None and self.end_unheard(finished):
+        if self.died is not None and self.end_unheard(finished, started):
             return Hand.UNKNOWN  # it lived and died once more, unseen
         if self.ended_by is not None:
             return self.ended_by
@@ -157,9 +157,15 @@ class Life:
         """Whether it was started after its end at engine time `finished` (ns): who saw it down saw the past."""
         return self.died is None and self.started is not None and finished <= self.started
 
-    def end_unheard(self, finished: int) -> bool:
-        """Whether the end at engine time `finished` (ns) has not been told to us by any event."""
-        return self.died is None or finished > self.died + DEATH_SLACK_NS
+    def end_unheard(self, finished: int, started: int = 0) -> bool:
+        """Whether the end at engine time `finished` (ns) has not been told to us by any event.
+
+        `started` (ns): when what ended had been started, 0 if unknown; after the death that was told, it
+        is another life that ended, however soon.
+        """
+        if self.died is None or finished > self.died + DEATH_SLACK_NS:
+            return True
+        return self.died < started < finished
 
     @property
     def _seen_whole(self) -> bool:

@@ -169,7 +169,7 @@ def _judge_dead(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Ob
 
 def _who_ended(observe: _Observer, seen: Sighting, rules: ContainerRules) -> Hand:
     facts = observe.container
-    return seen.life.who_ended(facts.finished, facts.stop_timeout + rules.rest)
+    return seen.life.who_ended(facts.finished, facts.stop_timeout + rules.rest, facts.started)
 
 
 def _told_to_run(hand: Hand) -> Hand:

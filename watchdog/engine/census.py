@@ -236,7 +236,7 @@ class Census:
         The events may be on their way, or lost: whose hand it was must not be guessed from their absence.
         """
         life = self.roster.lives.get(facts.id)
-        if life is None or life.end_unheard(facts.finished):
+        if life is None or life.end_unheard(facts.finished, facts.started):
             await self._recollect(facts.id, facts.finished)
 
     async def _recollect(self, container_id: str, end: int) -> None:
