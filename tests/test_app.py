@@ -397,3 +397,18 @@ async def test_a_stale_socket_ends_the_daemon_whatever_the_disk_does(tmp_path: P
     finally:
         disk.set()
         await hanging
+
+
+async def test_a_target_can_be_held_before_it_was_looked_at(tmp_path: Path) -> None:
+    """After a restart of the daemon, while the engine does not answer, an order is taken all the same."""
+    engine = make_engine()
+    engine.add("app")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app")
+    engine.hang()
+
+    async with running(engine, tmp_path) as world:
+        answer = await world.app.desk.hold("app", "anna")
+
+        assert answer["answer"] == "held by anna"
+    engine.resume()

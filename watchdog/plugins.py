@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from watchdog.core.announcements import LASTS
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
@@ -132,8 +133,8 @@ class Containers(Protocol):
         """How many containers the target's Compose service has now; 1 for one that Compose did not make."""
         ...
 
-    def announce(self, announcement: Announcement, target: str) -> None:
-        """Say before an act what events it will cause, so that they are not taken for a person's."""
+    def announce(self, announcement: Announcement, target: str, lasts: float = LASTS) -> None:
+        """Say before an act what events it will cause within `lasts` seconds: they are not a person's."""
         ...
 
 

@@ -160,4 +160,16 @@ async def test_what_fell_since_the_last_look_is_looked_at_and_started(stand: Sta
     stand.engine.asked.clear()
 
     assert (await ACTION.run("app", stand.tools)).result is Result.DONE
-    assert stand.engine.asked == ["inspect", "start"]
+    assert stand.engine.asked[0] == "inspect"
+    assert stand.engine.acts == [("start", "app")]
+
+
+async def test_what_a_person_stopped_since_the_last_look_is_not_started(stand: Stand) -> None:
+    """Between the look that decided and the step a person may have stopped it: that is seen, and respected."""
+    await stand.arrive()
+    stand.engine.person_stops("app")
+
+    outcome = await ACTION.run("app", stand.tools)
+
+    assert outcome.result is Result.SKIPPED
+    assert stand.engine.acts == []

@@ -85,7 +85,7 @@ class FakeContainers:
     def replicas_of(self, target: str) -> int:
         return 1
 
-    def announce(self, announcement: Announcement, target: str) -> None:
+    def announce(self, announcement: Announcement, target: str, lasts: float = 0.0) -> None:
         raise AssertionError("a desk announces nothing")
 
 

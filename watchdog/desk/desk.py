@@ -219,6 +219,8 @@ class Desk:
         by = plain(by)
         now = self._tools.clock.now()
         await self._journal.note("order", f"{order.value} ordered by {by}", now=now, target=name)
+        if self._responder.case(name) is None:
+            await self._monitor.ask(name)  # nothing is remembered of it yet: it is looked at first
         answer = await self._responder.order(name, order, by)
         if order is not Order.HOLD:
             await self._monitor.ask(name)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from watchdog.core.announcements import Announcements
+from watchdog.core.announcements import LASTS, Announcements
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.errors import GatewayError, JournalError, NotThere, Unreachable
 from watchdog.core.event import Announcement, EngineEvent
@@ -123,9 +123,11 @@ class Census:
         present = [known.origin for known in self.roster.targets.values() if known.present and known.origin]
         return sum((other.project, other.service) == mine for other in present)
 
-    def announce(self, announcement: Announcement, target: str) -> None:
-        """Say what events an act of ours is about to cause."""
-        self._announcements = self._announcements.saying(announcement, target, self._clock.now())
+    def announce(self, announcement: Announcement, target: str, lasts: float = LASTS) -> None:
+        """Say what events an act of ours is about to cause within `lasts` seconds."""
+        now = self._clock.now()
+        until = int((now.wall.timestamp() + lasts) * 1e9)
+        self._announcements = self._announcements.saying(announcement, target, now, until=until)
 
     # --- for the listener and the scheduler ---
 
