@@ -34,7 +34,6 @@ COVERED_ELSEWHERE = {
     "config/waits.py": "config/test_bad_configs.py",  # a bad file for each of them
     "config/playbooks.py": "config/test_bad_configs.py",  # the files that begin with playbook-file-
     "core/happening.py": "wording/test_happenings.py",  # one record
-    "core/kept.py": "gateways/test_journal_memory.py",  # one record
     "core/incident.py": "core/test_lifecycle.py",  # records that the lifecycle makes
     "core/decision.py": "core/test_lifecycle.py",
     "core/people.py": "core/test_lifecycle.py",

@@ -89,3 +89,11 @@ def test_how_an_image_is_made_is_not_what_a_container_is() -> None:
     assert name_changes({}, flatten({"deploy": {"resources": {"limits": {"memory": "1"}}}})) == (
         "deploy.resources.limits.memory",
     )
+
+
+def test_a_key_without_a_value_is_no_key() -> None:
+    """`environment: {DEBUG: }` that nothing fills in is as if it were not written."""
+    assert set(flatten({"image": "app", "environment": {"DEBUG": None, "MODE": "live"}})) == {
+        "image",
+        "environment.MODE",
+    }
