@@ -284,6 +284,7 @@ def _write(tree: object) -> str:
 @example(text="version: 1\nwatch: {project: shop}\nversion: &x 1\nchecks: {<<: [{a: {<<: 1}}, 3]}")
 @example(text="\ufeff\ufeffversion: 1")
 @example(text="%YAML 9.9\n---\na: 1")
+@example(text="{steps: [{0,\U00018cd6}]}")
 @example(text="!<tag:yaml.org,2002:set> {a}")
 def test_no_text_raises_anything_but_problems(tmp_path: Path, text: str) -> None:
     """Whatever stands in the two files, people get problems with a place and a fix, never a traceback."""

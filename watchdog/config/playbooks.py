@@ -10,7 +10,7 @@ from watchdog.config.files import Disk, Files
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
 from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
-from watchdog.core.problem import Place, Report, suggest
+from watchdog.core.problem import Place, Report, show_key, suggest
 from watchdog.registry import ACTIONS, CHECKS
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -152,7 +152,7 @@ def _read_step(item: Node, report: Report) -> Step | None:
     for key in others:
         if key not in actions:
             meant = suggest(key, _STEP_KEYS)
-            report.add(item.key_places[key], "unknown key", key=f"{item.key}.{key}", fix=meant)
+            report.add(item.key_places[key], "unknown key", key=show_key((*item.path, key)), fix=meant)
     if len(actions) != 1:
         what = f"has {len(actions)} actions" if actions else "names no action"
         report.add(item.place, what, key=item.key, fix="one action a step, each with its own `- `")

@@ -76,7 +76,9 @@ def show_key(path: Iterable[str | int]) -> str:
         if isinstance(part, int):
             shown += f"[{part}]"
         else:
-            plain = part if _PLAIN_KEY.fullmatch(part) else show_text(part, quoted=True)
+            plain = (
+                part if _PLAIN_KEY.fullmatch(part) and part.isprintable() else show_text(part, quoted=True)
+            )
             shown += f".{plain}" if shown else plain
     return shown
 
