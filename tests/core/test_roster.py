@@ -8,7 +8,14 @@ from tests.fakes import FakeClock
 from watchdog.core.container import ContainerFacts
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.observation import Hand
-from watchdog.core.roster import KEPT_SAMPLES, ComposeOrigin, ContainerRow, Roster, read_origin
+from watchdog.core.roster import (
+    KEPT_SAMPLES,
+    ComposeOrigin,
+    ContainerRow,
+    Roster,
+    object_to_replacing,
+    read_origin,
+)
 from watchdog.core.target import ENABLE, NUMBER, ONE_OFF, PROJECT, SERVICE, Wishes
 
 SECOND = 1_000_000_000
@@ -279,3 +286,11 @@ def test_where_compose_made_it_from() -> None:
     )
     assert read_origin({SERVICE: "web"}, "", "") is None
     assert read_origin({PROJECT: "shop"}, "", "") is None
+
+
+def test_only_a_single_container_made_by_compose_may_be_replaced() -> None:
+    """What Compose did not make cannot be, and of several replicas the well ones would go with the sick one."""
+    origin = ComposeOrigin(project="shop", service="web")
+    assert object_to_replacing(origin, 1) == ""
+    assert "2 replicas" in object_to_replacing(origin, 2)
+    assert "Compose did not make" in object_to_replacing(None, 1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from watchdog.core.errors import Changed, Refused
 from watchdog.core.event import Announcement
-from watchdog.core.roster import ComposeOrigin
+from watchdog.core.roster import ComposeOrigin, object_to_replacing
 from watchdog.core.run import Outcome, Result
 from watchdog.core.said import Said
 from watchdog.plugins import Action, Parameters, Tools
@@ -46,19 +46,16 @@ class RebuildService(Action[RebuildServiceParameters]):
     def suits(self, target: str, tools: Tools) -> bool:
         """False for a service without `build:`, and for one of several replicas."""
         origin = tools.containers.origin_of(target)
-        if origin is None or tools.containers.replicas_of(target) > 1:
+        if origin is None or object_to_replacing(origin, tools.containers.replicas_of(target)):
             return False
         return tools.compose.builds(origin) is not False
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it, if what is built is the same at the end of the build as at its beginning."""
         origin = tools.containers.origin_of(target)
-        if origin is None:
-            return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
-        if (replicas := tools.containers.replicas_of(target)) > 1:
-            # Compose replaces a service as a whole: the well ones would go with the sick one.
-            reason = f"{origin.service} has {replicas} replicas, and replacing one replaces all"
-            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
+        objection = object_to_replacing(origin, tools.containers.replicas_of(target))
+        if origin is None or objection:
+            return Outcome(result=Result.SKIPPED, reason=objection, hopeless=True)
         try:
             before = await tools.compose.pin(origin, build=True)
         except Refused as refused:

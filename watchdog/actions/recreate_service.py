@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from watchdog.core.errors import Changed, Refused
 from watchdog.core.event import Announcement
+from watchdog.core.roster import object_to_replacing
 from watchdog.core.run import Outcome, Result
 from watchdog.core.said import Said
 from watchdog.plugins import Action, Parameters, Tools
@@ -41,12 +42,9 @@ class RecreateService(Action[RecreateServiceParameters]):
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it; refused when it would ship anything but what ran, which no second attempt changes."""
         origin = tools.containers.origin_of(target)
-        if origin is None:
-            return Outcome(result=Result.SKIPPED, reason="Compose did not make this container", hopeless=True)
-        if (replicas := tools.containers.replicas_of(target)) > 1:
-            # Compose replaces a service as a whole: the well ones would go with the sick one.
-            reason = f"{origin.service} has {replicas} replicas, and replacing one replaces all"
-            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
+        objection = object_to_replacing(origin, tools.containers.replicas_of(target))
+        if origin is None or objection:
+            return Outcome(result=Result.SKIPPED, reason=objection, hopeless=True)
         container_id = tools.containers.container_of(target)
         tools.containers.announce(Announcement.of_replacement(container_id or ""), target)
         said = Said(tools.redact, lambda line: tools.progress(target, line), lambda: tools.clock.now().boot)

@@ -37,6 +37,18 @@ class ComposeOrigin:
     config_hash: str = ""
 
 
+def object_to_replacing(origin: ComposeOrigin | None, replicas: int) -> str:
+    """Why a container must not be replaced through Compose, "" if it may.
+
+    Compose replaces a service as a whole: the well replicas would go with the sick one.
+    """
+    if origin is None:
+        return "Compose did not make this container"
+    if replicas > 1:
+        return f"{origin.service} has {replicas} replicas, and replacing one replaces all"
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRow:
     """One line of the engine's list. `created`: seconds since 1970."""

@@ -77,11 +77,7 @@ class Census:
             await self.take()  # absence, too, is only believed when it is seen now
         known = self._known(target)
         if not known.present:
-            if (
-                known.container_id not in self.roster.lives
-                or not self.roster.lives[known.container_id].removed_by
-            ):
-                await self._recollect(known.container_id, REMOVED)
+            await self._hear_its_removal(known.container_id)
             return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
         life = self.roster.lives.get(known.container_id)
         if life is not None and life.died is not None:
@@ -240,6 +236,12 @@ class Census:
         life = self.roster.lives.get(facts.id)
         if life is None or life.end_unheard(facts.finished, facts.started):
             await self._recollect(facts.id, facts.finished)
+
+    async def _hear_its_removal(self, container_id: str) -> None:
+        """The same for a container that is gone."""
+        life = self.roster.lives.get(container_id)
+        if life is None or life.removed_by is None:
+            await self._recollect(container_id, REMOVED)
 
     async def _recollect(self, container_id: str, end: int) -> None:
         if self._recollected.get(container_id) != end:

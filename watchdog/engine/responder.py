@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from watchdog.core.decision import (
@@ -117,15 +118,8 @@ class Responder:
         self._number = await self._journal.last_incident_number()
         for case in await self._journal.load_cases():
             # Health is verified by watching, and nobody was.
-            ledger = Ledger(
-                target=case.target,
-                version=case.ledger.version,
-                attempts=case.ledger.attempts,
-                given_up=case.ledger.given_up,
-            )
-            self._cases[case.check, case.target] = Case(
-                check=case.check, target=case.target, ledger=ledger, incident=case.incident, hold=case.hold
-            )
+            ledger = replace(case.ledger, healthy_since=None)
+            self._cases[case.check, case.target] = replace(case, ledger=ledger)
         self._unsettled = tuple(self._cases)
 
     async def settle(self) -> None:
@@ -222,16 +216,8 @@ class Responder:
             incident = None
         for key, case in list(self._cases.items()):
             if case.target == after.target:
-                self._cases[key] = Case(
-                    check=case.check,
-                    target=case.target,
-                    ledger=after.ledger,
-                    incident=case.incident,
-                    hold=after.hold,
-                )
-        self._cases[after.check, after.target] = Case(
-            check=after.check, target=after.target, ledger=after.ledger, incident=incident, hold=after.hold
-        )
+                self._cases[key] = replace(case, ledger=after.ledger, hold=after.hold)
+        self._cases[after.check, after.target] = replace(after, incident=incident)
 
     def next_number(self) -> str:
         """The id that the next incident would get."""
