@@ -27,6 +27,10 @@ from watchdog.core.run import Outcome, Result
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 
+# A notifier that takes longer is given up for now, and tried again.
+DELIVERY_WITHIN = 30.0
+
+
 class Parameters(BaseModel):
     """What a configuration file may say for one kind. Frozen; unknown keys are errors."""
 
@@ -216,16 +220,55 @@ class Action(ABC, Generic[P]):
         return Outcome(result=Result.SKIPPED, reason=f"{self.name} has nothing to take back")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message for people: a new one, or another state of one that they have.
+
+    Attributes:
+        notifications: what there is to tell, oldest first. The last is the news; before it stands what was told
+            of the same incident, for channels that show the whole of it in one message.
+        receipt: what `deliver` returned for the message that this one takes the place of; "" for a new one.
+        reply_to: the receipt of the incident's first message, where this is a later one.
+        loud: whether it may make a sound.
+        language: to tell it in ("en", "fr"); `wording.words_of` knows the words.
+        left_out: older notifications that are told no more, because there were too many.
+    """
+
+    notifications: tuple[Notification, ...]
+    receipt: str = ""
+    reply_to: str = ""
+    loud: bool = True
+    language: str = "en"
+    left_out: int = 0
+
+    @property
+    def news(self) -> Notification:
+        """The latest, which is what it is about."""
+        return self.notifications[-1]
+
+
 class Notifier(ABC, Generic[P]):
-    """What delivers a notification to people."""
+    """What delivers letters to people. `__init__` does no I/O: the other side may be down for days.
+
+    Attributes:
+        edits: a message can be changed after it was sent: one message an incident, kept up to date. Otherwise
+            every notification is a letter of its own.
+    """
 
     kind: ClassVar[str]
     parameters_type: ClassVar[type[Parameters]]
+    edits: ClassVar[bool] = False
 
     def __init__(self, name: str, parameters: P) -> None:
         self.name = name
         self.parameters = parameters
 
     @abstractmethod
-    async def deliver(self, notification: Notification) -> None:
-        """Hand it over; raises `DeliveryError` if that failed."""
+    async def deliver(self, letter: Letter) -> str:
+        """Hand it over, within `DELIVERY_WITHIN`; returns a receipt if the message can be edited or replied to, else "".
+
+        Raises `DeliveryError`. May be called again with what was delivered already: an answer can get lost.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections. It may be asked to deliver afterwards, and then opens them anew."""

@@ -139,8 +139,8 @@ def _perform(
     effects: list[Effect] = [
         Perform(incident.id, incident.target, incident.playbook, rung, index, number, again, undo)
     ]
-    if attempts > 1 and counted:
-        effects.append(Tell(tell_of(Telling.RETRYING, acting, now, action=action, attempt=number)))
+    told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
+    effects.append(Tell(told))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
 

@@ -9,7 +9,7 @@ WatchdogError
 │   └── Refused            the other side answered no
 │       ├── NotThere       ... because what was asked for does not exist
 │       └── Changed        ... because it is not what it was any more; `names` says what differs
-└── DeliveryError          a notification could not be handed over; `permanent` if trying again is useless
+└── DeliveryError          a notification could not be handed over
 """
 
 from __future__ import annotations
@@ -64,8 +64,23 @@ class Changed(Refused):
 
 
 class DeliveryError(WatchdogError):
-    """A notification could not be handed over."""
+    """A notification could not be handed over.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    Attributes:
+        permanent: this one never will be; the others may.
+        blocked: none will be before a person has changed something (a refused token, a chat that is not there).
+        retry_after: seconds that the other side asked to be left alone for, None if it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        blocked: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.blocked = blocked
+        self.retry_after = retry_after

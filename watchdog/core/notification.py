@@ -19,14 +19,15 @@ class Severity(StrEnum):
 
 
 class Telling(StrEnum):
-    """What a notification is about."""
+    """What a notification is about. ACTING: a step begins. REMINDED: what was escalated is still so."""
 
     OPENED = "opened"
-    RETRYING = "retrying"
+    ACTING = "acting"
     PROPOSED = "proposed"
     HEALED = "healed"
     RECOVERED = "recovered"
     ESCALATED = "escalated"
+    REMINDED = "reminded"
     HELD = "held"
     ASKED = "asked"
     RELEASED = "released"

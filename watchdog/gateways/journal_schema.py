@@ -120,7 +120,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'retrying', 'healed', 'recovered', 'escalated', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended', 'switched_off')),
+            CHECK (telling IN ('opened', 'acting', 'healed', 'recovered', 'escalated', 'reminded', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended', 'switched_off')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)
@@ -142,6 +142,8 @@ _FIRST = (
         tried TEXT NOT NULL CHECK (json_valid(tried)),
         tried_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(tried, '$.wall')) VIRTUAL,
         error TEXT NOT NULL DEFAULT '',
+        -- What the notifier returned for the message that tells it: to edit it, or to reply to it.
+        receipt TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (notifier, outbox_id)
     ) STRICT, WITHOUT ROWID
     """,

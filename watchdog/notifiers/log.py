@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import ClassVar
 
-from watchdog.core.notification import Notification, Telling
-from watchdog.plugins import Notifier, Parameters
+from watchdog.core.notification import Telling
+from watchdog.plugins import Letter, Notifier, Parameters
 from watchdog.wording import describe_notification
 
 # telemetry/logs.py renders what is logged here: JSON or readable, redacted.
@@ -14,9 +14,10 @@ _log = logging.getLogger("watchdog.notification")
 
 _LEVELS = {
     Telling.OPENED: logging.WARNING,
-    Telling.RETRYING: logging.WARNING,
+    Telling.ACTING: logging.WARNING,
     Telling.ASKED: logging.WARNING,
     Telling.ESCALATED: logging.ERROR,
+    Telling.REMINDED: logging.ERROR,
     Telling.CONFIG_BROKEN: logging.ERROR,
     Telling.SWITCHED_OFF: logging.ERROR,
 }
@@ -32,8 +33,9 @@ class Log(Notifier[LogParameters]):
     kind: ClassVar[str] = "log"
     parameters_type: ClassVar[type[Parameters]] = LogParameters
 
-    async def deliver(self, notification: Notification) -> None:
+    async def deliver(self, letter: Letter) -> str:
         """Write it down."""
+        notification = letter.news
         message = describe_notification(notification)
         facts = {
             "telling": notification.telling.value,
@@ -44,3 +46,4 @@ class Log(Notifier[LogParameters]):
         }
         level = _LEVELS.get(notification.telling, logging.INFO)
         _log.log(level, "%s", message.title, extra={k: v for k, v in facts.items() if v is not None})
+        return ""

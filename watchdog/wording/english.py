@@ -89,8 +89,8 @@ ENGLISH = Catalogue(
                 "The whole story: watchdog incidents {incident}",
             ),
         ),
-        "retrying": Told(
-            title="{target} is not well yet: attempt {attempt}, {action}",
+        "acting": Told(
+            title="{target}: attempt {attempt}, {action}",
             lines=(
                 "What is wrong: {target} {finding}.",
                 "To keep watchdog's hands off: watchdog hold {target}",
@@ -133,6 +133,16 @@ ENGLISH = Catalogue(
                 "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
                 "Then: watchdog retry {target}",
                 "To leave it as it is: watchdog hold {target}",
+            ),
+        ),
+        "reminded": Told(
+            title="{target} still needs a human, for {seconds} now: it {finding}",
+            lines=(
+                "What was done: attempts counted against it: {attempts}.",
+                "Why watchdog does no more: {reason}.",
+                "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
+                "Then: watchdog retry {target}",
+                "To leave it as it is, and hear no more of it: watchdog hold {target}",
             ),
         ),
         "held": Told(
