@@ -8,10 +8,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """How one kind of notification is told: a title, and lines of which those lacking a fact are left out."""
+    """How one kind of notification is told.
+
+    Attributes:
+        title: read alone, on a locked screen for instance; it names the target.
+        lines: what was done, what is proven, what a human can do; those lacking a fact are left out.
+        short: for the line of a timeline, below a title that names the target.
+    """
 
     title: str
     lines: tuple[str, ...]
+    short: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """So many of something (`{n}`): languages differ in how they count none and one."""
+
+    one: str
+    many: str
+    none: str = ""
+
+    def __call__(self, n: int, **facts: object) -> str:
+        """The words for `n`."""
+        template = self.one if n == 1 else (self.none or self.many) if n == 0 else self.many
+        return template.format(n=n, **facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +50,8 @@ class Catalogue:
 
     Attributes:
         findings: a predicate by kind of finding, read after the name of its target.
+        kinds: the same in a word or two, without its facts.
+        statuses: of an observation, by status.
         strange_finding: for a kind that has no words yet (`{kind}`).
         signals: how a process ended by this signal ended.
         exit_codes: what a particular exit code says.
@@ -46,16 +69,27 @@ class Catalogue:
         proposals: how a proposal stands, by state.
         results: of a step, by result.
         happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
+        because: added to the result of a step (`{reason}`).
+        settled: added to the result of a step whose end nobody witnessed.
         actions: what an action does, in words, by its name; those without are told by name.
+        take_back, once_more: an action (`{action}`) that is undone, or done again because it was interrupted.
         parts: what watchdog is made of, as the beginning of a sentence.
         beat_advice: the last line for who hears that a beat failed.
         degradations: what does not work as it should, without a fact in it, by part.
         froze, froze_in, froze_in_no_check: how a daemon froze (`{seconds}`, `{places}`, `{who}`), and in whose code.
         switched_off: that a check (`{check}`) is not asked any more.
+        earlier: so many lines of a timeline were left out.
+        decimal: the mark between a whole number and its tenths.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
+        sayings: what core and the engine room say in one sentence, as they say it; a translation is looked up by it.
+        screen: what the command line says around all that, by name.
+        labels: what stands before a value there, by name.
+        counts: so many of something there, by name.
     """
 
     findings: Mapping[str, str]
+    kinds: Mapping[str, str]
+    statuses: Mapping[str, str]
     strange_finding: str
     signals: Mapping[str, str]
     exit_codes: Mapping[int, str]
@@ -73,7 +107,11 @@ class Catalogue:
     proposals: Mapping[str, str]
     results: Mapping[str, str]
     happenings: Mapping[str, str]
+    because: str
+    settled: str
     actions: Mapping[str, str]
+    take_back: str
+    once_more: str
     parts: Mapping[str, str]
     beat_advice: str
     degradations: Mapping[str, str]
@@ -81,7 +119,13 @@ class Catalogue:
     froze_in: str
     froze_in_no_check: str
     switched_off: str
+    earlier: Counted
+    decimal: str
     seconds: str
     minutes: str
     hours: str
     days: str
+    sayings: Mapping[str, str]
+    screen: Mapping[str, str]
+    labels: Mapping[str, str]
+    counts: Mapping[str, Counted]

@@ -1,45 +1,55 @@
-"""The English catalogue. A finding is a predicate: it is read after the name of its target."""
+"""The English catalogue, from which all others are translated: `uv run python scripts/words.py` after a change."""
 
 from __future__ import annotations
 
-from watchdog.wording.catalogue import Catalogue, Standing, Told
+from collections.abc import Mapping
+
+from watchdog.wording.catalogue import Catalogue, Counted, Told
+from watchdog.wording.sayings import SAYINGS
+from watchdog.wording.screens import COUNTS, LABELS, SCREEN
+from watchdog.wording.standings import STANDINGS
+
+# Read after the name of the target.
+FINDINGS: Mapping[str, str] = {
+    "healthy": "runs and is healthy",
+    "running": "runs (it has no healthcheck)",
+    "starting": "runs, and its healthcheck has yet to succeed",
+    "unhealthy": "runs, but its healthcheck fails",
+    "exited": "has ended ({end})",
+    "start_failed": "could not be started: {error}",
+    "dead": "is dead: the engine could not remove it ({error})",
+    "restarting": "ended ({end}) and is being restarted by the engine",
+    "crash_loop": "crashes again and again: the engine restarted it {restarts} times within minutes",
+    "paused": "is paused",
+    "stopped": "was stopped by a person",
+    "being_stopped": "is being stopped by a person",
+    "removed": "is gone: a person removed its container",
+    "missing": "has no container any more",
+    "finished": "has finished its work",
+    "waiting": "was created and waits to be started",
+    "removing": "is being removed",
+    "not_started": "was replaced by watchdog, but not started yet",
+    "out_of_memory": "was killed because it ran out of memory ({limit})",
+    "found_down": "was found down, and nobody knows who stopped it ({end})",
+    "engine_turn": "ended ({end}); its restart policy has its turn first",
+    "undefined": "is no longer asked for by its project",
+    "released": "was given back",
+    "config_broken": "cannot be used: {problem}",
+    "config_mended": "is good again",
+    "unknown": "could not be looked at: {reason}",
+    "could_not_look": "could not be looked at: {reason}",
+    "froze": "froze watchdog, which ended itself after {seconds} s without a sign of life (at {place})",
+    "cannot_be_asked": "cannot be asked: {reason}",
+    "said_no": "does not do its work: {reason}",
+    "stood_still": "made no progress within {within} s",
+    "some_stood_still": "made no progress within {within} s: {names}",
+    "all_switched_off": "are all switched off: nothing is looked at",
+}
 
 ENGLISH = Catalogue(
-    findings={
-        "healthy": "runs and is healthy",
-        "running": "runs (it has no healthcheck)",
-        "starting": "runs, and its healthcheck has yet to succeed",
-        "unhealthy": "runs, but its healthcheck fails",
-        "exited": "has ended ({end})",
-        "start_failed": "could not be started: {error}",
-        "dead": "is dead: the engine could not remove it ({error})",
-        "restarting": "ended ({end}) and is being restarted by the engine",
-        "crash_loop": "crashes again and again: the engine restarted it {restarts} times within minutes",
-        "paused": "is paused",
-        "stopped": "was stopped by a person",
-        "being_stopped": "is being stopped by a person",
-        "removed": "is gone: a person removed its container",
-        "missing": "has no container any more",
-        "finished": "has finished its work",
-        "waiting": "was created and waits to be started",
-        "removing": "is being removed",
-        "not_started": "was replaced by watchdog, but not started yet",
-        "out_of_memory": "was killed because it ran out of memory ({limit})",
-        "found_down": "was found down, and nobody knows who stopped it ({end})",
-        "engine_turn": "ended ({end}); its restart policy has its turn first",
-        "undefined": "is no longer asked for by its project",
-        "released": "was given back",
-        "config_broken": "cannot be used: {problem}",
-        "config_mended": "is good again",
-        "unknown": "could not be looked at: {reason}",
-        "could_not_look": "could not be looked at: {reason}",
-        "froze": "froze watchdog, which ended itself after {seconds} s without a sign of life (at {place})",
-        "cannot_be_asked": "cannot be asked: {reason}",
-        "said_no": "does not do its work: {reason}",
-        "stood_still": "made no progress within {within} s",
-        "some_stood_still": "made no progress within {within} s: {names}",
-        "all_switched_off": "are all switched off: nothing is looked at",
-    },
+    findings=FINDINGS,
+    kinds={kind: kind.replace("_", " ") for kind in FINDINGS},
+    statuses={"ok": "ok", "warning": "warning", "critical": "critical", "unknown": "unknown"},
     strange_finding="was found in a state that has no words yet: {kind}",
     signals={
         "HUP": "ended by signal HUP",
@@ -83,6 +93,7 @@ ENGLISH = Catalogue(
     tellings={
         "opened": Told(
             title="{target} {finding}",
+            short="{finding}",
             lines=(
                 "What follows: its playbook, step by step, each one verified; a human where that does not help.",
                 "To keep its hands off: watchdog hold {target}",
@@ -91,6 +102,7 @@ ENGLISH = Catalogue(
         ),
         "acting": Told(
             title="{target}: attempt {attempt}, {action}",
+            short="attempt {attempt}: {action}",
             lines=(
                 "What is wrong: {target} {finding}.",
                 "To keep watchdog's hands off: watchdog hold {target}",
@@ -99,6 +111,7 @@ ENGLISH = Catalogue(
         ),
         "proposed": Told(
             title="{target} needs your yes: {action} (proposal {proposal})",
+            short="waits for your yes: {action} (proposal {proposal})",
             lines=(
                 "What is wrong: {target} {finding}.",
                 "What it would do, exactly: watchdog approve {proposal} --dry-run",
@@ -108,6 +121,7 @@ ENGLISH = Catalogue(
         ),
         "healed": Told(
             title="{target} is well again, healed after {seconds}",
+            short="well again after {seconds}",
             lines=(
                 "What was wrong: {target} {finding}.",
                 "What was done: watchdog acted on it, attempts in this incident: {attempts}.",
@@ -117,6 +131,7 @@ ENGLISH = Catalogue(
         ),
         "recovered": Told(
             title="{target} is well again after {seconds}, not by watchdog's doing",
+            short="well again after {seconds}, not by watchdog's doing",
             lines=(
                 "What was wrong: {target} {finding}.",
                 "What was done: it came back by itself or by a human's hand.",
@@ -126,6 +141,7 @@ ENGLISH = Catalogue(
         ),
         "escalated": Told(
             title="{target} needs a human: it {finding}",
+            short="needs a human: {reason}",
             lines=(
                 "What was done: attempts counted against it: {attempts}.",
                 "Why watchdog does no more: {reason}.",
@@ -137,6 +153,7 @@ ENGLISH = Catalogue(
         ),
         "reminded": Told(
             title="{target} still needs a human, for {seconds} now: it {finding}",
+            short="still needs a human, after {seconds}",
             lines=(
                 "What was done: attempts counted against it: {attempts}.",
                 "Why watchdog does no more: {reason}.",
@@ -147,6 +164,7 @@ ENGLISH = Catalogue(
         ),
         "held": Told(
             title="{target} {finding}: watchdog keeps its hands off",
+            short="hands off: {act}",
             lines=(
                 "Why: {act}. It is watched, and not touched.",
                 "What you can do: start it, and watchdog looks after it again.",
@@ -155,6 +173,7 @@ ENGLISH = Catalogue(
         ),
         "asked": Told(
             title="{target} {finding}: shall it run?",
+            short="shall it run? nobody knows who stopped it",
             lines=(
                 "What was done: nothing. Watchdog was not there when it ended.",
                 "If it shall run: watchdog release {target}",
@@ -163,6 +182,7 @@ ENGLISH = Catalogue(
         ),
         "switched_off": Told(
             title="the check {target} is switched off: it {finding}, not for the first time",
+            short="the check is switched off",
             lines=(
                 "What was done: everything else is watched as before; this check is not asked any more.",
                 (
@@ -175,10 +195,12 @@ ENGLISH = Catalogue(
         ),
         "released": Told(
             title="{target} is looked after again",
+            short="looked after again, given back by: {by}",
             lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
         ),
         "config_broken": Told(
             title="The configuration is broken: watchdog runs with the last good one, of {since}",
+            short="broken: the last good one is in force",
             lines=(
                 "What is wrong: {problem}",
                 "Problems in all: {problems}. To see each of them: watchdog config check",
@@ -188,67 +210,14 @@ ENGLISH = Catalogue(
         ),
         "config_mended": Told(
             title="The configuration is good again, and in force",
+            short="good again, and in force",
             lines=(
                 "What is proven: all files were read again without a problem.",
                 "Nothing is asked of you. How all stands: watchdog status",
             ),
         ),
     },
-    standings={
-        "well": Standing(word="well"),
-        "warning": Standing(
-            word="warning", next="nothing is done for a warning", commands=("watchdog probe {target}",)
-        ),
-        "moving": Standing(word="changing", next="it is looked at again in a moment"),
-        "unknown": Standing(
-            word="unknown",
-            next="nothing is done while it cannot be seen; it is looked at again and again",
-            commands=("watchdog probe {target}",),
-        ),
-        "not_seen": Standing(word="not seen yet", next="it is about to be looked at"),
-        "sick": Standing(
-            word="sick", next="see why", commands=("watchdog probe {target}", "watchdog heal {target}")
-        ),
-        "proposed": Standing(
-            word="waits for your yes",
-            next="nothing, until a human answers",
-            commands=(
-                "watchdog approve {proposal} --dry-run",
-                "watchdog approve {proposal}",
-                "watchdog decline {proposal}",
-            ),
-        ),
-        "waiting": Standing(
-            word="sick, waiting",
-            next="the next attempt, when its wait is over",
-            commands=("watchdog heal {target}", "watchdog hold {target}"),
-        ),
-        "acting": Standing(
-            word="being healed",
-            next="the step that runs ends, then it has to prove its health",
-            commands=("watchdog hold {target}",),
-        ),
-        "verifying": Standing(
-            word="being verified",
-            next="it has to stay well for a while",
-            commands=("watchdog hold {target}",),
-        ),
-        "escalated": Standing(
-            word="needs a human",
-            next="nothing, until a human mends it and says so",
-            commands=("watchdog incidents {incident}", "watchdog retry {target}", "watchdog hold {target}"),
-        ),
-        "held": Standing(
-            word="held",
-            next="nothing: it is watched and not touched",
-            commands=("watchdog release {target}",),
-        ),
-        "asked": Standing(
-            word="shall it run?",
-            next="nothing, until a human answers",
-            commands=("watchdog release {target}", "watchdog hold {target}"),
-        ),
-    },
+    standings=STANDINGS,
     phases={
         "open": "open",
         "acting": "being healed",
@@ -297,6 +266,8 @@ ENGLISH = Catalogue(
         "daemon.frozen": "the daemon before this one froze and ended itself: {reason}",
         "daemon.stopping": "watchdog is stopping",
     },
+    because=": {reason}",
+    settled=" (found out after watchdog was interrupted)",
     actions={
         "collect_logs": "keep its last log lines",
         "start_container": "start it",
@@ -304,6 +275,8 @@ ENGLISH = Catalogue(
         "recreate_service": "replace its container by a new one of the same image",
         "rebuild_service": "build its image anew and replace its container",
     },
+    take_back="take back what did not help ({action})",
+    once_more="{action}, once more after an interruption",
     parts={
         "engine": "The Docker engine",
         "checks": "The checks",
@@ -326,8 +299,14 @@ ENGLISH = Catalogue(
     froze_in="the check {check} was looking at {target}",
     froze_in_no_check="no check was at work",
     switched_off="the check {check} is switched off: it froze watchdog twice",
+    earlier=Counted(one="one earlier message", many="{n} earlier messages"),
+    decimal=".",
     seconds="{n} s",
     minutes="{n} min {m} s",
     hours="{n} h {m} min",
     days="{n} d {m} h",
+    sayings={saying: saying for saying in SAYINGS},
+    screen=SCREEN,
+    labels=LABELS,
+    counts=COUNTS,
 )

@@ -9,6 +9,7 @@ from watchdog.core.observation import Fact, Finding
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.plain import plain
+from watchdog.wording.sayings import describe_saying
 
 _MIB = 1024 * 1024
 
@@ -51,6 +52,8 @@ class _Filled(dict[str, str]):
                 return self._limit()
             case "error":
                 return self._text("error") or describe_end(self._facts, self._words)
+            case "reason":
+                return describe_saying(self._text(name), self._words) or self._words.no_reason
             case _:
                 return self._text(name) or self._words.no_reason
 

@@ -8,6 +8,7 @@ from watchdog.core.observation import Fact
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.plain import plain
+from watchdog.wording.sayings import describe_saying
 
 
 def describe_happening(
@@ -31,10 +32,14 @@ class _Filled(dict[str, str]):
         words = self._words
         match name:
             case "finding":
-                return text.replace("_", " ")
+                return words.kinds.get(text, text.replace("_", " "))
+            case "status":
+                return words.statuses.get(text, text)
             case "because":
-                reason = plain(str(self._facts.get("reason") or ""))
-                return f": {reason}" if reason else ""
+                reason = describe_saying(str(self._facts.get("reason") or ""), words)
+                return words.because.format(reason=reason) if reason else ""
+            case "reason":
+                return describe_saying(text, words) or words.no_reason
             case "action":
                 return words.actions.get(text, text)
             case "result":

@@ -12,6 +12,7 @@ from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_finding
 from watchdog.wording.plain import plain
+from watchdog.wording.sayings import describe_saying
 from watchdog.wording.spans import describe_span
 
 _SPANS = frozenset({"seconds", "stable"})
@@ -38,6 +39,12 @@ def describe_notification(notification: Notification, words: Catalogue = ENGLISH
     return Message(title=told.title.format_map(_Lenient(facts)), lines=lines)
 
 
+def describe_shortly(notification: Notification, words: Catalogue = ENGLISH) -> str:
+    """The notification in a phrase, to read below a title that names its target."""
+    told = words.tellings[notification.telling.value]
+    return told.short.format_map(_Lenient(_facts(notification, words)))
+
+
 class _Lenient(dict[str, str]):
     """A title is always told, even when a fact is missing."""
 
@@ -55,7 +62,16 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
     facts["finding"] = describe_finding(notification.finding, words)
     if notification.incident is not None:
         facts["incident"] = plain(notification.incident)
+    if "action" in facts:
+        facts["action"] = _doing(facts["action"], notification.facts, words)
     return facts
+
+
+def _doing(action: str, facts: Mapping[str, Fact], words: Catalogue) -> str:
+    """An action, and whether it is taken back, or done again after it was cut short."""
+    if facts.get("undo"):
+        return words.take_back.format(action=action)
+    return words.once_more.format(action=action) if facts.get("again") else action
 
 
 def _word(name: str, fact: Fact, words: Catalogue) -> str:
@@ -69,5 +85,7 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.acts.get(text, text)
         case "action":
             return words.actions.get(text, text)
+        case "by":
+            return describe_saying(text, words)
         case _:
             return text

@@ -16,7 +16,7 @@ def describe_span(seconds: float, words: Catalogue = ENGLISH) -> str:
     """So many seconds, as a person says it: two units at most."""
     if seconds < _EXACT:
         exact = f"{max(0.0, seconds):.1f}".removesuffix(".0")
-        return words.seconds.format(n=exact)
+        return words.seconds.format(n=exact.replace(".", words.decimal))
     whole = round(seconds)
     if whole < _MINUTE:
         return words.seconds.format(n=whole)

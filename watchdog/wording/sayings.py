@@ -1,0 +1,137 @@
+"""What core and the engine room say in a sentence, and the sentence in another language.
+
+They decide and fail in English, and it is written down so: the journal and the log are one for all. For people
+the sentence is recognised by its template, and told in theirs. What is not recognised stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from watchdog.wording.catalogue import Catalogue
+from watchdog.wording.plain import plain
+
+SAYINGS = (
+    # Why a target stands as it does (core).
+    "not looked at yet",
+    "the machine has just booted: not judged yet",
+    "held: the configuration says so",
+    "held: watched, not touched",
+    "held: told once",
+    "held by {by}",
+    "not held",
+    "a person took it down: held",
+    "a person is taking it down: held",
+    "paused by a person: an unpause gives it back",
+    "released by {by}",
+    "retry by {by}: attempts forgotten",
+    "heal by {by}: attempts forgotten",
+    "nobody asks for it any more",
+    "could not look: nothing follows from that",
+    "could not look: waiting until the target can be seen",
+    "still moving",
+    "not well yet: verification goes on",
+    "well",
+    "well: it has to stay so",
+    "escalated: a human has been told",
+    "escalated: {reason}",
+    "healed: health was seen for long enough",
+    "recovered: health was seen for long enough",
+    "nothing was open",
+    "interrupted in the middle of a step: settled by looking",
+    "an incident was open: looking again",
+    "seen before the latest step had ended: proves nothing",
+    "seen before it was held: proves nothing",
+    "a step is running: what is seen meanwhile is its own doing",
+    "a step is running already",
+    "that step belongs to no running incident",
+    "the step is {result}: looking again",
+    "no such proposal waits",
+    "{action}: attempt {attempt}",
+    "{action}: taken back",
+    "{action}: once more, it was interrupted",
+    "{action}: waiting for a human yes",
+    "{reason}: {seconds} s to go",
+    # Who gave a target back.
+    "a start",
+    "someone else",
+    # How a step ended (actions, runner).
+    "there is no container to start",
+    "there is no container whose log could be kept",
+    "it is paused: that was a person's doing",
+    "it is running by now",
+    "it was taken down meanwhile, and not by itself",
+    "the container is gone",
+    "Compose did not make this container",
+    "nothing had been built yet",
+    "the daemon ended in its middle; settled by looking",
+    "another step is running on this target",
+    "a person took the target down",
+    "not done within {seconds} s",
+    "the intent could not be saved: {error}",
+    "the yes could not be used up: {error}",
+    # Why nothing could be seen or reached.
+    "the Docker engine did not answer within {seconds} s",
+    "no Docker engine: there is no socket {socket}. Start the engine; in a container, mount the socket ({mount})",
+    "the Docker engine at {socket} accepts but does not answer",
+    "the connection to the Docker engine at {socket} broke: {detail}",
+    "the event stream of the Docker engine ended",
+    "the engine has not been listed yet",
+    "no answer within {seconds} s",
+    "it answered {answer}",
+    # What an action would do.
+    "keep the last {tail} log lines of {target}",
+    "stop {name} (up to {seconds} s), then start it",
+    "start {name}",
+    "nothing: {target} has no container",
+    "nothing: Compose did not make {target}",
+    "nothing: {service} has no `build:` in its files",
+)
+
+_PLACEHOLDER = re.compile(r"\\\{([a-z]+)\\\}")
+
+
+def describe_saying(text: str, words: Catalogue) -> str:
+    """The sentence in this language, as it is when it is not known there; made harmless. Never raises."""
+    text = plain(text)
+    known = _translated(words)
+    if not known:
+        return text
+    for pattern, template in known:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return template.format(
+                **{name: _word(name, fact, words) for name, fact in found.groupdict().items()}
+            )
+    return text
+
+
+def _word(name: str, fact: str, words: Catalogue) -> str:
+    match name:
+        case "action":
+            return words.actions.get(fact, fact)
+        case "reason":
+            return words.reasons.get(fact, fact)
+        case "result":
+            return words.results.get(fact, fact)
+        case "by":
+            return words.sayings.get(fact, fact)
+        case _:
+            return fact
+
+
+@lru_cache(maxsize=4)
+def _read(sayings: tuple[tuple[str, str], ...]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    pairs = ((said, told) for said, told in sayings if said != told)
+    return tuple((_pattern(said), told) for said, told in pairs)
+
+
+def _translated(words: Catalogue) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Sayings whose words are others here; those with the fewest placeholders come first."""
+    ordered = sorted(words.sayings.items(), key=lambda pair: pair[0].count("{"))
+    return _read(tuple(ordered))
+
+
+def _pattern(saying: str) -> re.Pattern[str]:
+    return re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(saying)))
