@@ -46,8 +46,13 @@ _LARGEST_SECRET = 64 * 1024
 _LONGEST_FOLDER = 107 - len("/control.sock")
 # Flags that end up in variables with a secret's name; hiding these words would hide half of every log.
 _NO_SECRET = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
-# The stack's .env may call it by its plain name.
+# The stack's .env may call these by their plain names.
 HEARTBEAT_NAMES = ("HEARTBEAT_URL", f"{PREFIX}HEARTBEAT_URL")
+TOKEN_NAMES = ("TELEGRAM_BOT_TOKEN", f"{PREFIX}TELEGRAM_BOT_TOKEN")
+CHAT_NAMES = ("TELEGRAM_CHAT_ID", f"{PREFIX}TELEGRAM_CHAT_ID")
+_PLAIN_NAMES = (HEARTBEAT_NAMES, TOKEN_NAMES, CHAT_NAMES)
+# As BotFather gives them out.
+_TOKEN = re.compile(r"\d{6,}:[\w-]{30,}", re.ASCII)
 _PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 
@@ -96,6 +101,22 @@ def _can_be_pinged(url: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _is_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value().strip()
+    if text and not _TOKEN.fullmatch(text):
+        raise ValueError(f"does not look like a token, 123456:AA... ({len(text)} characters, value hidden)")
+    return SecretStr(text)
+
+
+def _is_chat(value: object) -> object:
+    text = str(value).strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"-?[1-9]\d*", text, re.ASCII):
+        raise ValueError("is no numeric id of a chat, such as -1001234567890 (a @name does not do)")
+    return int(text)
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -126,10 +147,31 @@ class Settings(BaseSettings):
     heartbeat_url: Annotated[SecretStr, AfterValidator(_can_be_pinged)] = Field(
         default=SecretStr(""), validation_alias=AliasChoices(*HEARTBEAT_NAMES)
     )
+    telegram_bot_token: Annotated[SecretStr, AfterValidator(_is_token)] = Field(
+        default=SecretStr(""), validation_alias=AliasChoices(*TOKEN_NAMES)
+    )
+    telegram_chat_id: Annotated[int | None, BeforeValidator(_is_chat)] = Field(
+        default=None, validation_alias=AliasChoices(*CHAT_NAMES)
+    )
+    webhook_url: Annotated[SecretStr, AfterValidator(_can_be_pinged)] = SecretStr("")
+
+    def channels(self) -> dict[str, dict[str, object]]:
+        """What the environment says for notifiers, by their kind; their other parameters stand in watchdog.yml."""
+        found: dict[str, dict[str, object]] = {"telegram": {}, "webhook": {}}
+        if self.telegram_bot_token.get_secret_value():
+            found["telegram"]["token"] = self.telegram_bot_token
+        if self.telegram_chat_id is not None:
+            found["telegram"]["chat"] = self.telegram_chat_id
+        if self.webhook_url.get_secret_value():
+            found["webhook"]["url"] = self.webhook_url
+        return found
 
     def known_secrets(self) -> tuple[str, ...]:
         """Every value that must never be shown, longest first; see the function of that name."""
-        found = {*known_secrets(), *secrets_of(self.heartbeat_url.get_secret_value())}
+        urls = (self.heartbeat_url.get_secret_value(), self.webhook_url.get_secret_value())
+        found = {*known_secrets(), *(secret for url in urls if url for secret in secrets_of(url))}
+        if self.telegram_bot_token.get_secret_value():
+            found.add(self.telegram_bot_token.get_secret_value())
         return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 
 
@@ -188,7 +230,7 @@ def _translate(
     complaint: Mapping[str, Any], places: Mapping[str, Place], folder: Path, report: Report
 ) -> None:
     field = str(complaint["loc"][0]).upper().removeprefix(PREFIX)
-    names = (PREFIX + field, *(name for name in HEARTBEAT_NAMES if field == name))
+    names = next((names for names in _PLAIN_NAMES if field in names), (PREFIX + field,))
     found = ((each.upper(), where) for each, where in places.items() if each.upper() in names)
     name, place = next(found, (names[-1], Place(str(folder))))
     what = (

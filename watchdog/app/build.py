@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 from watchdog import registry
@@ -31,7 +32,7 @@ from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import account_for
 from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census
-from watchdog.engine.dispatcher import Dispatcher
+from watchdog.engine.dispatcher import Dispatcher, Manners
 from watchdog.engine.heartbeat import Heartbeat, Parts
 from watchdog.engine.listener import Listener
 from watchdog.engine.liveness import Watch
@@ -68,6 +69,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     broken: Broken | None = None,
     listen: Address | None = None,
     heartbeat_url: str = "",
+    language: str = "en",
     end: Callable[[int], None] = lambda _: None,
 ) -> App:
     """Join all parts. Opens the journal (raises `JournalError`) unless given; asks the engine nothing yet.
@@ -108,12 +110,22 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
     )
 
+    def local_time() -> time:
+        return clock.now().wall.astimezone().time()
+
     def policy_of(check: str, target: str) -> Policy:
         mine = next((c for c in responder.cases() if (c.check, c.target) == (check, target)), None)
         policy = current.policy(check, target, mine.incident if mine else None)
         hold = census.wishes(target).hold
         impossible = _impossible(policy.playbook, target, tools)
-        return replace(policy, next_id=responder.next_number(), standing_hold=hold, impossible=impossible)
+        quiet = current.config.messages.quiet_hours.hold(local_time())
+        return replace(
+            policy,
+            next_id=responder.next_number(),
+            standing_hold=hold,
+            impossible=impossible,
+            quiet=quiet,
+        )
 
     async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
         case = next((c for c in responder.cases() if c.incident and c.incident.id == incident), None)
@@ -146,7 +158,13 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         else:
             await step_ended(order.target, order.incident, refused)
 
-    dispatcher = Dispatcher(outbox=journal, notifiers=config.notifiers, clock=clock, publish=publish)
+    dispatcher = Dispatcher(
+        outbox=journal,
+        notifiers=config.notifiers,
+        clock=clock,
+        publish=publish,
+        manners=lambda: Manners(language=language, quiet=current.config.messages.quiet_hours),
+    )
     responder = Responder(
         journal=journal,
         clock=clock,

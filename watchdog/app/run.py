@@ -12,7 +12,7 @@ from watchdog.app.build import JOURNAL_WITHIN, build
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.past import own_up
-from watchdog.config import Config, Loaded, identify, load_from_disk, load_kept
+from watchdog.config import Config, Given, Loaded, identify, load_from_disk, load_kept
 from watchdog.core.address import parse_address
 from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.happening import Happening
@@ -82,7 +82,7 @@ async def serve(settings: Settings, path: Path, loaded: Loaded | None, problems:
         loop.add_signal_handler(number, end, 0)
     journal = await Journal.open(settings.state_dir / JOURNAL)
     try:
-        config, broken = await _choose(journal, path, loaded, problems)
+        config, broken = await _choose(journal, path, loaded, problems, settings.channels())
     except BaseException:
         await journal.close()
         raise
@@ -92,10 +92,11 @@ async def serve(settings: Settings, path: Path, loaded: Loaded | None, problems:
         settings.known_secrets(),
         Outside.real(config, settings.compose),
         journal=journal,
-        load=lambda: load_from_disk(path),
+        load=lambda: load_from_disk(path, settings.channels()),
         broken=broken,
         listen=parse_address(settings.listen) if settings.listen else config.web.listen,
         heartbeat_url=settings.heartbeat_url.get_secret_value(),
+        language=settings.language,
         end=end,
     )
 
@@ -122,7 +123,7 @@ def main(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[
 
 
 async def _choose(
-    journal: Journal, path: Path, loaded: Loaded | None, problems: tuple[str, ...]
+    journal: Journal, path: Path, loaded: Loaded | None, problems: tuple[str, ...], given: Given
 ) -> tuple[Config, Broken | None]:
     """The configuration to begin with; with the reason when that is not the one in the files."""
     if loaded is not None:
@@ -131,7 +132,7 @@ async def _choose(
     if kept is None or kept.path != identify(path):
         raise ConfigError(problems)
     try:
-        config = load_kept(kept)
+        config = load_kept(kept, given)
     except ConfigError:
         raise ConfigError(problems) from None
     return config, Broken(problems=problems, kept_at=kept.at)

@@ -16,7 +16,7 @@ def check_config(file: Path | None, *, as_json: bool) -> int:
     """Show all problems, or what would be watched; the exit code."""
     try:
         settings = load_settings()
-        config = load_config(file or settings.config)
+        config = load_config(file or settings.config, given=settings.channels())
     except ConfigError as error:
         if as_json:
             show_json({"ok": False, "problems": list(error.problems)})

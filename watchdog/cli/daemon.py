@@ -25,7 +25,7 @@ def run_daemon(file: Path | None) -> int:
         return Exit.CONFIG
     path = file or settings.config
     try:
-        loaded = load_from_disk(path)
+        loaded = load_from_disk(path, settings.channels())
     except ConfigError as error:
         problems = error.problems
         if not (settings.state_dir / app.JOURNAL).exists():

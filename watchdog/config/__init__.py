@@ -4,6 +4,7 @@ Belongs here: reading and judging watchdog.yml and the playbooks. Does not: the 
 (`settings.py`), what a kind may be told (its own `parameters_type`), anything that runs.
 """
 
+from watchdog.config.channels import Given
 from watchdog.config.current import CurrentConfig
 from watchdog.config.difference import Change, compare, take_over
 from watchdog.config.load import load_config
@@ -16,6 +17,7 @@ __all__ = [
     "Config",
     "CurrentConfig",
     "EngineLimits",
+    "Given",
     "Loaded",
     "TargetConfig",
     "Watch",

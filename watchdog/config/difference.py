@@ -23,6 +23,7 @@ SWAPPED = frozenset(
         "boot_grace",
         "checks",
         "limits",
+        "messages",
         "notifiers",
         "playbooks",
         "proposals",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from watchdog import __version__
+from watchdog.config.channels import Given, default_notifiers, read_notifier
 from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
@@ -17,6 +18,7 @@ from watchdog.config.records import (
     ComposeLimits,
     Config,
     EngineLimits,
+    Messages,
     ProposalLimits,
     TargetConfig,
     Watch,
@@ -30,7 +32,7 @@ from watchdog.config.sections import (
     GuardrailsSection,
     HeartbeatSection,
     LivenessSection,
-    NotifierSection,
+    MessagesSection,
     ProposalsSection,
     Section,
     TargetSection,
@@ -46,14 +48,13 @@ from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.progress import Pace
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
-from watchdog.registry import CHECKS, NOTIFIERS
+from watchdog.registry import CHECKS
 
 VERSION = 1
 # What a file gets that says nothing of checks and notifiers.
 DEFAULT_CHECK = "containers"
 DEFAULT_KIND = "container"
 DEFAULT_PLAYBOOK = "container-crash"
-DEFAULT_NOTIFIER = "log"
 
 _SECTIONS = (
     "watch",
@@ -64,6 +65,7 @@ _SECTIONS = (
     "heartbeat",
     "liveness",
     "guardrails",
+    "messages",
     "checks",
     "targets",
     "notifiers",
@@ -72,8 +74,10 @@ K = TypeVar("K")
 S = TypeVar("S", bound=Section)
 
 
-def load_config(path: Path, files: Files | None = None) -> Config:
+def load_config(path: Path, files: Files | None = None, given: Given | None = None) -> Config:
     """The configuration in this file and its playbooks, on the disk or as they were kept.
+
+    `given`: what the environment says for notifiers.
 
     Raises:
         ConfigError: with all problems of all files, one line each: FILE:LINE:COL KEY: what. Fix: how.
@@ -86,7 +90,7 @@ def load_config(path: Path, files: Files | None = None) -> Config:
         fix = 'write at least "version: 1" and "watch: {project: NAME}"'
         report.add(Place(str(path)), "is empty: nothing would be watched", fix=fix)
     if root is not None and is_mapping(root, report) and _reads_version(root, report):
-        return _Loader(root, path, report, files).load()
+        return _Loader(root, path, report, files, given or {}).load()
     if path.is_file():
         read_playbooks(find_folder(path.parent, files), report, files)
     raise report.error()
@@ -107,7 +111,8 @@ def _reads_version(root: Node, report: Report) -> bool:
 class _Loader:
     """Reads section by section, then checks what refers to what."""
 
-    def __init__(self, root: Node, path: Path, report: Report, files: Files) -> None:
+    def __init__(self, root: Node, path: Path, report: Report, files: Files, given: Given) -> None:
+        self._given = given
         self._root = root
         self._path = path
         self._report = report
@@ -125,6 +130,7 @@ class _Loader:
         heartbeat = self._section(HeartbeatSection, "heartbeat")
         liveness = self._section(LivenessSection, "liveness")
         guardrails = self._section(GuardrailsSection, "guardrails")
+        messages = self._section(MessagesSection, "messages")
         shelf = self._shelf()
         checks = self._checks(shelf)
         targets = self._targets(shelf, checks)
@@ -142,6 +148,7 @@ class _Loader:
             or guardrails is None
             or heartbeat is None
             or liveness is None
+            or messages is None
         ):
             raise report.error()
         return Config(
@@ -162,6 +169,7 @@ class _Loader:
             limits=Limits(**guardrails.model_dump()),
             heartbeat=Pace(**heartbeat.model_dump()),
             liveness=Liveness(**liveness.model_dump()),
+            messages=Messages(**dict(messages)),
             sources=(self._path, *shelf.names.values()),
         )
 
@@ -260,15 +268,10 @@ class _Loader:
     def _notifiers(self) -> list[Notifier[Any]]:
         node = self._root.entries.get("notifiers")
         if node is None or node.value is None:
-            log = NOTIFIERS[DEFAULT_NOTIFIER]
-            return [log(DEFAULT_NOTIFIER, log.parameters_type())]
-        found = []
-        for name, entry in self._entries(node, "nobody would be told anything"):
-            read(NotifierSection, entry, self._report, leave=_others(entry, NotifierSection))
-            notifier = self._build(NOTIFIERS, NotifierSection, "notifier", name, entry)
-            if notifier is not None:
-                found.append(notifier)
-        return found
+            return default_notifiers(self._given)
+        entries = self._entries(node, "nobody would be told anything")
+        found = [read_notifier(name, entry, self._given, self._report) for name, entry in entries]
+        return [notifier for notifier in found if notifier is not None]
 
     def _entries(self, node: Node, without: str) -> list[tuple[str, Node]]:
         """The named entries of a section that must not be empty once it is written."""

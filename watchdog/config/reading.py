@@ -62,6 +62,7 @@ def read(
     report: Report,
     *,
     leave: Iterable[str] = (),
+    given: Mapping[str, Any] | None = None,
 ) -> M | None:
     """The node as this model, or None with every reason in the report.
 
@@ -70,11 +71,12 @@ def read(
         node: a mapping.
         report: where problems go.
         leave: keys that somebody else reads.
+        given: values from elsewhere, known to be good, for keys that are not written here.
     """
     if not is_mapping(node, report):
         return None
     left = set(leave)
-    data = {key: child.value for key, child in node.entries.items() if key not in left}
+    data = dict(given or {}) | {key: child.value for key, child in node.entries.items() if key not in left}
     try:
         return model.model_validate(data)
     except ValidationError as error:

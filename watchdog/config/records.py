@@ -11,6 +11,7 @@ from watchdog.core.address import Address
 from watchdog.core.decision import Policy
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
+from watchdog.core.letters import QuietHours
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.core.progress import Pace
@@ -87,6 +88,19 @@ class ProposalLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """When people are told without a sound, and after how many seconds they are reminded of what was escalated."""
+
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    repeat_critical: float = 1800.0
+    repeat: float = _POLICY["repeat"]
+
+    def repeat_after(self, severity: Severity) -> float:
+        """For this severity."""
+        return self.repeat_critical if severity is Severity.CRITICAL else self.repeat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
     """One check as configured. `within`: seconds that one look may take."""
 
@@ -134,6 +148,7 @@ class Config:
     limits: Limits = Limits()
     heartbeat: Pace = Pace()
     liveness: Liveness = Liveness()
+    messages: Messages = field(default_factory=Messages)
     sources: tuple[Path, ...] = ()
 
     def target(self, name: str) -> TargetConfig:
@@ -151,6 +166,7 @@ class Config:
             boot_grace=self.boot_grace,
             tell_hold_after=self.tell_hold_after,
             verify_every=self.verify_every,
+            repeat=self.messages.repeat_after(wanted.severity or check.severity),
             proposal_lasts=self.proposals.expire,
             standing_hold=wanted.wishes.hold,
         )

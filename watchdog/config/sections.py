@@ -12,6 +12,7 @@ from watchdog.config.records import (
     ComposeLimits,
     Config,
     EngineLimits,
+    Messages,
     ProposalLimits,
     Web,
     defaults_of,
@@ -19,6 +20,7 @@ from watchdog.config.records import (
 from watchdog.core.address import Address, parse_address
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
+from watchdog.core.letters import QuietHours, parse_quiet_hours
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, PlaybookKind, Verification
 from watchdog.core.progress import Pace as HeartPace
@@ -152,6 +154,15 @@ class GuardrailsSection(Section):
     longest: Pace = _LIMITS.longest
     forget_after: Pace = _LIMITS.forget_after
     attempts: Annotated[int, Field(ge=1, le=100)] = _LIMITS.attempts
+
+
+class MessagesSection(Section):
+    """How people are told."""
+
+    quiet_hours: Annotated[QuietHours, BeforeValidator(parse_quiet_hours)] = Messages().quiet_hours
+    # Faster would be noise that people learn to mute.
+    repeat_critical: Annotated[Duration, Field(ge=60.0, le=7 * DAY)] = Messages().repeat_critical
+    repeat: Annotated[Duration, Field(ge=60.0, le=7 * DAY)] = Messages().repeat
 
 
 class CheckSection(Section):

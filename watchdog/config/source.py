@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from watchdog.config.channels import Given
 from watchdog.config.files import Disk, Kept
 from watchdog.config.load import load_config
 from watchdog.config.records import Config
@@ -22,17 +23,17 @@ class Loaded:
     files: Mapping[str, str]
 
 
-def load_from_disk(path: Path) -> Loaded:
+def load_from_disk(path: Path, given: Given | None = None) -> Loaded:
     """The configuration in these files now. Raises `ConfigError` with all problems."""
     disk = Disk()
-    config = load_config(path, disk)
+    config = load_config(path, disk, given)
     files = {name: data.decode() for name, data in disk.taken.items()}
     return Loaded(config=config, path=identify(path), files=files)
 
 
-def load_kept(kept: KeptConfig) -> Config:
+def load_kept(kept: KeptConfig, given: Given | None = None) -> Config:
     """The configuration as it was kept. Raises `ConfigError` when this watchdog does not understand it any more."""
-    return load_config(Path(kept.path), Kept(kept.files))
+    return load_config(Path(kept.path), Kept(kept.files), given)
 
 
 def identify(path: Path) -> str:

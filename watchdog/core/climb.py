@@ -20,11 +20,14 @@ from watchdog.core.decision import (
 from watchdog.core.guardrail import Refuse, judge_attempt
 from watchdog.core.incident import Case, Incident, Phase, Proposal
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Telling
+from watchdog.core.notification import Severity, Telling
 from watchdog.core.observation import Observation
 from watchdog.core.playbook import Autonomy, Rung, Verification
 from watchdog.core.run import Result
 from watchdog.core.tellings import tell_of
+
+# How soon after the end of the quiet hours people are reminded, at the latest. Seconds.
+QUIET_LOOK = 300.0
 
 
 def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -32,13 +35,13 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
     if incident.undo is not None or incident.undoing:
         return _take_back(case, incident, policy, now)
     if not may_act(incident, policy):
-        return _escalate(case, incident, now, "not-allowed-to-act")
+        return _escalate(case, incident, policy, now, "not-allowed-to-act")
     rungs = policy.playbook.rungs
     if incident.interrupted and not incident.repeated and incident.rung is not None:
         rung = rungs[incident.rung] if incident.rung < len(rungs) else None
         if rung is not None and rung.step.repeatable:
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
-        return _escalate(case, incident, now, "interrupted")
+        return _escalate(case, incident, policy, now, "interrupted")
     return _climb(case, replace(incident, interrupted=False), policy, now)
 
 
@@ -57,8 +60,8 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     if isinstance(verdict, Refuse) or index is None:
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         if isinstance(verdict, Refuse) and verdict.wait is None:
-            return _escalate(given_up, incident, now, verdict.reason)
-        return _escalate(given_up, incident, now, "ladder-exhausted")
+            return _escalate(given_up, incident, policy, now, verdict.reason)
+        return _escalate(given_up, incident, policy, now, "ladder-exhausted")
     return _perform(case, incident, rungs[index], index, now)
 
 
@@ -103,7 +106,7 @@ def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> D
     rungs = policy.playbook.rungs
     index = incident.undo if incident.undo is not None else incident.rung
     if index is None or index >= len(rungs) or (incident.undoing and incident.repeated):
-        return _escalate(case, replace(incident, undo=None, undoing=False), now, "undo-failed")
+        return _escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
     repeated = incident.repeated or incident.undoing
     undoing = replace(incident, undo=None, undoing=True, repeated=repeated)
     return _perform(case, undoing, rungs[index], index, now, undo=True)
@@ -145,18 +148,43 @@ def _perform(
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
 
 
-def _escalate(case: Case, incident: Incident, now: Moment, reason: str) -> Decision:
+def _escalate(case: Case, incident: Incident, policy: Policy, now: Moment, reason: str) -> Decision:
     escalated = replace(
-        incident, phase=Phase.ESCALATED, reason=reason, well_since=None, interrupted=False, proposal=None
+        incident,
+        phase=Phase.ESCALATED,
+        reason=reason,
+        well_since=None,
+        interrupted=False,
+        proposal=None,
+        called=now,
     )
     facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts)}
     if incident.hindrance:
         facts["hindrance"] = incident.hindrance
     told = Tell(tell_of(Telling.ESCALATED, escalated, now, **facts))
-    return Decision(replace(case, incident=escalated), (told,), f"escalated: {reason}")
+    return Decision(replace(case, incident=escalated), (told, Look(policy.repeat)), f"escalated: {reason}")
 
 
-def step_ended(case: Case, ended: StepEnded, now: Moment) -> Decision:
+def remind(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
+    """An escalated incident is as it was: people are called again once that is due."""
+    left = policy.repeat - now.seconds_since(incident.called or incident.opened)
+    if left > 0:
+        return Decision(case, (Look(left),), "escalated: a human has been told")
+    if policy.quiet and incident.severity is not Severity.CRITICAL:
+        return Decision(case, (Look(QUIET_LOOK),), "escalated: it is not repeated in quiet hours")
+    told = tell_of(
+        Telling.REMINDED,
+        incident,
+        now,
+        reason=incident.reason,
+        attempts=len(case.ledger.attempts),
+        seconds=round(now.seconds_since(incident.opened)),
+    )
+    again = replace(case, incident=replace(incident, called=now))
+    return Decision(again, (Tell(told), Look(policy.repeat)), "escalated: a human was reminded")
+
+
+def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Decision:
     """The step that ran is over: only what is seen from now on counts."""
     incident = case.incident
     if incident is None or incident.id != ended.incident or incident.phase is not Phase.ACTING:
@@ -164,7 +192,7 @@ def step_ended(case: Case, ended: StepEnded, now: Moment) -> Decision:
     outcome = ended.outcome
     case = replace(case, ledger=case.ledger.ended(now))
     if incident.undoing and outcome.result is Result.FAILED:
-        return _escalate(case, replace(incident, acted=now, undoing=False), now, "undo-failed")
+        return _escalate(case, replace(incident, acted=now, undoing=False), policy, now, "undo-failed")
     spent = (
         incident.spent | {incident.rung} if outcome.hopeless and incident.rung is not None else incident.spent
     )

@@ -22,6 +22,8 @@ class Policy:
         tell_hold_after: how long a person's stop must last before it is told (a restart is no news).
         verify_every: between two looks while a step is verified.
         proposal_lasts: how long a proposal waits for a human yes.
+        repeat: after how long people are reminded of an incident that was escalated.
+        quiet: it is a quiet hour: only what is critical is repeated.
         impossible: rungs whose action can do nothing for this target; they are passed over.
         next_id: the id that a new incident would get.
         standing_hold: config or a label keeps hands off for good.
@@ -35,6 +37,8 @@ class Policy:
     tell_hold_after: float = 5.0
     verify_every: float = 2.0
     proposal_lasts: float = 3600.0
+    repeat: float = 14400.0
+    quiet: bool = False
     impossible: frozenset[int] = frozenset()
     next_id: str = "0"
     standing_hold: bool = False

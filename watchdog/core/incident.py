@@ -63,6 +63,7 @@ class Incident:
         undo: the rung whose doing is to be taken back if it turns out not to have helped.
         undoing: the step that runs takes something back.
         by_itself: it came back while no step of ours was being verified.
+        called: when a human was last called for it.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -92,6 +93,7 @@ class Incident:
     undo: int | None = None
     undoing: bool = False
     by_itself: bool = False
+    called: Moment | None = None
     ordered: bool = False
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchdog.core.climb import answered, consider, fresh_start, step_ended, time_left, verification
+from watchdog.core.climb import answered, consider, fresh_start, remind, step_ended, time_left, verification
 from watchdog.core.decision import DaemonReturned, Decision, Event, Look, Ordered, Policy, StepEnded, Tell
 from watchdog.core.incident import Act, Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
@@ -33,7 +33,7 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
         case Observation():
             return _observed(case, event, policy, now)
         case StepEnded():
-            return step_ended(case, event, now)
+            return step_ended(case, event, policy, now)
         case DaemonReturned():
             return _returned(case, now)
         case Ordered():
@@ -188,7 +188,7 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
     case = replace(case, incident=incident)
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
-            return Decision(case, (), "escalated: a human has been told")
+            return remind(case, incident, policy, now)
         incident = replace(incident, spent=frozenset(), reason="")
     return consider(case, incident, policy, now)
 

@@ -93,6 +93,7 @@ class OutboxEntry:
         attempts: how often handing it over was tried.
         tried: when that was last, None if never; the next try is the dispatcher's to choose.
         error: why the last try failed.
+        receipt: what the notifier returned for the message that told it.
     """
 
     id: int
@@ -102,6 +103,7 @@ class OutboxEntry:
     attempts: int = 0
     tried: Moment | None = None
     error: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

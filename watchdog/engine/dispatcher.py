@@ -6,19 +6,22 @@ It never delays healing: what it sends was saved with the decision, and it sends
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from watchdog.core.errors import DeliveryError, GatewayError
 from watchdog.core.happening import Happening, Publish
+from watchdog.core.letters import Batch, QuietHours, batch_alone, batch_incident
 from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact
 from watchdog.core.story import OutboxEntry
-from watchdog.plugins import Clock, Notifier, Parameters
+from watchdog.plugins import DELIVERY_WITHIN, Clock, Letter, Notifier, Parameters
 
 # Between two tries of a delivery that failed, doubled each time.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
-BATCH = 50
+CLOSE_WITHIN = 2.0
 
 
 class Outbox(Protocol):
@@ -28,15 +31,27 @@ class Outbox(Protocol):
         """What this notifier has still to hand over, oldest first."""
         ...
 
-    async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
-        """It was handed over."""
+    async def thread(self, notifier: str, incident: str) -> tuple[OutboxEntry, ...]:
+        """All that this notifier is to tell of an incident, oldest first, delivered or not."""
+        ...
+
+    async def delivered(self, ids: tuple[int, ...], notifier: str, receipt: str, now: Moment) -> None:
+        """They were handed over in one message."""
         ...
 
     async def failed(
-        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+        self, ids: tuple[int, ...], notifier: str, error: str, *, permanent: bool, now: Moment
     ) -> None:
-        """It was not; `permanent`: it will never be."""
+        """They were not; `permanent`: they will never be."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How people want to be told: in which language, and when without a sound."""
+
+    language: str = "en"
+    quiet: QuietHours = field(default_factory=QuietHours)
 
 
 class Dispatcher:
@@ -51,19 +66,27 @@ class Dispatcher:
         publish: Publish,
         first_wait: float = FIRST_WAIT,
         longest_wait: float = LONGEST_WAIT,
+        manners: Callable[[], Manners] = Manners,
+        within: float = DELIVERY_WITHIN,
     ) -> None:
         self._outbox = outbox
         self._clock = clock
         self._publish = publish
         self._first_wait = first_wait
         self._longest_wait = longest_wait
+        self._manners = manners
+        self._within = within
+        # Those that cannot be used before a person does something: only news makes them try again.
+        self._blocked: set[str] = set()
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
         self._news = {name: asyncio.Event() for name in self._notifiers}
         self._asked: dict[str, asyncio.Event] = {}
         self._replaced = asyncio.Event()
+        self._gone: list[Notifier[Parameters]] = []
 
     def wake(self) -> None:
         """There is something to hand over."""
+        self._blocked.clear()
         for news in self._news.values():
             news.set()
 
@@ -73,9 +96,11 @@ class Dispatcher:
 
     def replace(self, notifiers: Sequence[Notifier[Parameters]]) -> None:
         """Deliver by these from now on. One that goes ends what it is delivering; waits are over: all try at once."""
+        gone = [notifier for notifier in self._notifiers.values() if notifier not in notifiers]
         self._notifiers = {notifier.name: notifier for notifier in notifiers}
         for name in self._notifiers:
             self._news.setdefault(name, asyncio.Event())
+        self._gone += gone
         replaced, self._replaced = self._replaced, asyncio.Event()
         replaced.set()
         self.wake()
@@ -92,13 +117,26 @@ class Dispatcher:
         """Deliver for ever."""
         self.wake()
         serving: dict[str, asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as group:
-            while True:
-                replaced = self._replaced
-                for name in self._notifiers:
-                    if name not in serving or serving[name].done():
-                        serving[name] = group.create_task(self._serve(name))
-                await replaced.wait()
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    replaced = self._replaced
+                    for name in self._notifiers:
+                        if name not in serving or serving[name].done():
+                            serving[name] = group.create_task(self._serve(name))
+                    await self._close(self._gone)
+                    self._gone = []
+                    await replaced.wait()
+        finally:
+            await self._close([*self._gone, *self._notifiers.values()])
+
+    async def _close(self, notifiers: Sequence[Notifier[Parameters]]) -> None:
+        for notifier in notifiers:
+            try:
+                async with _translated(CLOSE_WITHIN):
+                    await notifier.close()
+            except DeliveryError as error:
+                self._say("notification.failed", notifier.name, reason=str(error), permanent=True)
 
     async def _serve(self, name: str) -> None:
         """Deliver by the notifier of this name, for as long as there is one."""
@@ -106,13 +144,21 @@ class Dispatcher:
         while name in self._notifiers:
             await self._come_round(name)
             try:
-                while name in self._notifiers and await self._drain(self._notifiers[name]):
+                while name in self._notifiers and name not in self._blocked and await self._send_next(name):
                     wait = self._first_wait
-            except (DeliveryError, GatewayError) as error:
+            except DeliveryError as error:
+                self._say("notification.failed", name, reason=str(error), blocked=error.blocked)
+                if error.blocked:
+                    self._blocked.add(name)
+                    continue
+                await self._pause(name, wait if error.retry_after is None else error.retry_after)
+            except GatewayError as error:
                 self._say("notification.failed", name, reason=str(error))
                 await self._pause(name, wait)
-                wait = min(self._longest_wait, wait * 2)
-                self._news[name].set()
+            else:
+                continue
+            wait = min(self._longest_wait, wait * 2)
+            self._news[name].set()
 
     async def _come_round(self, name: str) -> None:
         await self._news[name].wait()
@@ -129,34 +175,61 @@ class Dispatcher:
                 while not replaced.is_set():
                     await self._come_round(name)
 
-    async def _drain(self, notifier: Notifier[Parameters]) -> bool:
-        """Hand over one batch in order; False when nothing was left."""
-        entries = await self._outbox.undelivered(notifier.name, BATCH)
-        for entry in entries:
-            try:
-                await _deliver(notifier, entry)
-            except DeliveryError as error:
-                now = self._clock.now()
-                await self._outbox.failed(
-                    entry.id, notifier.name, str(error), permanent=error.permanent, now=now
-                )
-                if error.permanent:
-                    self._say("notification.failed", notifier.name, reason=str(error), permanent=True)
-                    continue
+    async def _send_next(self, name: str) -> bool:
+        """Hand over the oldest that waits, with what waits of the same incident; False when nothing was left."""
+        notifier = self._notifiers[name]
+        waiting = await self._outbox.undelivered(name, 1)
+        if not waiting:
+            return False
+        batch = await self._batch(notifier, waiting[0])
+        ids = tuple(entry.id for entry in batch.entries)
+        try:
+            async with _translated(self._within):
+                receipt = await notifier.deliver(self._letter(batch))
+        except DeliveryError as error:
+            permanent = error.permanent and not error.blocked
+            await self._outbox.failed(ids, name, str(error), permanent=permanent, now=self._clock.now())
+            if not permanent:
                 raise
-            await self._outbox.delivered(entry.id, notifier.name, self._clock.now())
-            self._say("notification.delivered", notifier.name)
-        return bool(entries)
+            self._say("notification.failed", name, reason=str(error), permanent=True)
+            return True
+        await self._outbox.delivered(ids, name, receipt, self._clock.now())
+        self._say("notification.delivered", name, told=len(ids), edited=bool(batch.receipt))
+        return True
 
-    def _say(self, name: str, notifier: str, **facts: str | bool) -> None:
+    async def _batch(self, notifier: Notifier[Parameters], entry: OutboxEntry) -> Batch:
+        incident = entry.notification.incident
+        if incident is None or not notifier.edits:
+            return batch_alone(entry)
+        return batch_incident(await self._outbox.thread(notifier.name, incident))
+
+    def _letter(self, batch: Batch) -> Letter:
+        manners = self._manners()
+        local = self._clock.now().wall.astimezone().time()
+        return Letter(
+            notifications=batch.notifications,
+            receipt=batch.receipt,
+            reply_to=batch.reply_to,
+            loud=batch.is_loud(manners.quiet, local),
+            language=manners.language,
+        )
+
+    def _say(self, name: str, notifier: str, **facts: Fact) -> None:
         self._publish(Happening(name=name, at=self._clock.now(), facts={"notifier": notifier, **facts}))
 
 
-async def _deliver(notifier: Notifier[Parameters], entry: OutboxEntry) -> None:
+@asynccontextmanager
+async def _translated(within: float) -> AsyncIterator[None]:
+    """Whatever goes wrong with a notifier, and a notifier that takes too long, is a failed delivery.
+
+    A broken one must not silence the others, nor itself for ever: it is tried again.
+    """
     try:
-        await notifier.deliver(entry.notification)
+        async with asyncio.timeout(within):
+            yield
     except DeliveryError:
         raise
+    except TimeoutError as error:
+        raise DeliveryError(f"it was not done within {within:g} s") from error
     except Exception as error:
-        # A broken notifier must not silence the others, nor itself for ever: it is tried again.
         raise DeliveryError(f"the notifier itself failed: {type(error).__name__}: {error}") from error

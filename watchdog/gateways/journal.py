@@ -194,16 +194,21 @@ class Journal:
         """Let a notifier that never asked before start with what is decided from now on."""
         await self._call(self._parts.outbox.let_go_of_the_past)
 
-    async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
-        """Write that it was handed over."""
-        await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, Delivery.DELIVERED, "", now))
+    async def thread(self, notifier: str, incident: str) -> tuple[OutboxEntry, ...]:
+        """All that this notifier is to tell of an incident, oldest first, delivered or not."""
+        return await self._call(partial(self._parts.outbox.thread, notifier, incident))
+
+    async def delivered(self, ids: tuple[int, ...], notifier: str, receipt: str, now: Moment) -> None:
+        """Write that these were handed over in one message, and its receipt."""
+        tried = partial(self._parts.outbox.tried, ids, notifier, Delivery.DELIVERED, now, receipt=receipt)
+        await self._call(tried)
 
     async def failed(
-        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+        self, ids: tuple[int, ...], notifier: str, error: str, *, permanent: bool, now: Moment
     ) -> None:
-        """Write that it could not be handed over; `permanent`: it will not be tried again."""
+        """Write that they could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
-        await self._call(partial(self._parts.outbox.tried, outbox_id, notifier, state, error, now))
+        await self._call(partial(self._parts.outbox.tried, ids, notifier, state, now, error=error))
 
     async def tell(self, notification: Notification) -> None:
         """Write down what is to be told outside any decision on a target."""

@@ -31,7 +31,7 @@ class Outbox:
         after = self._start_of(notifier)
         with self._file.reading():
             rows = self._file.rows(
-                "SELECT id, record, state, attempts, tried, error FROM outbox"
+                "SELECT id, record, state, attempts, tried, error, receipt FROM outbox"
                 " LEFT JOIN deliveries ON outbox_id = id AND notifier = ?"
                 " WHERE id > ? AND coalesce(state, 'pending') = 'pending' ORDER BY id LIMIT ?",
                 *(notifier, after, limit),
@@ -40,6 +40,18 @@ class Outbox:
         if entries:
             self._settled[notifier] = entries[0].id - 1
         return entries
+
+    def thread(self, notifier: str, incident: str) -> tuple[OutboxEntry, ...]:
+        """All that was to be told of one incident since this notifier is known, oldest first."""
+        after = self._first_of(notifier)
+        with self._file.reading():
+            rows = self._file.rows(
+                "SELECT id, record, state, attempts, tried, error, receipt FROM outbox"
+                " LEFT JOIN deliveries ON outbox_id = id AND notifier = ?"
+                " WHERE incident = ? AND id > ? ORDER BY id",
+                *(notifier, incident, after),
+            )
+            return tuple(_entry(notifier, row) for row in rows)
 
     def tell(self, notification: Notification) -> None:
         """Write down what is to be told outside any decision."""
@@ -69,16 +81,28 @@ class Outbox:
                 )
         return depths
 
-    def tried(self, outbox_id: int, notifier: str, state: Delivery, error: str, now: Moment) -> None:
-        """Write how one try to deliver went."""
+    def tried(
+        self,
+        ids: tuple[int, ...],
+        notifier: str,
+        state: Delivery,
+        now: Moment,
+        *,
+        error: str = "",
+        receipt: str = "",
+    ) -> None:
+        """Write how one try to deliver these in one message went."""
         with self._file.transaction():
             self._file.do("INSERT OR IGNORE INTO notifiers VALUES (?, ?)", notifier, self._before)
-            self._file.do(
-                "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried, error) VALUES (?, ?, ?, 1, ?, ?)"
-                " ON CONFLICT (notifier, outbox_id) DO UPDATE SET state = excluded.state,"
-                " attempts = attempts + 1, tried = excluded.tried, error = excluded.error",
-                *(notifier, outbox_id, state.value, dump(now), clean(error)),
-            )
+            for outbox_id in ids:
+                self._file.do(
+                    "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried, error, receipt)"
+                    " VALUES (?, ?, ?, 1, ?, ?, ?)"
+                    " ON CONFLICT (notifier, outbox_id) DO UPDATE SET state = excluded.state,"
+                    " attempts = attempts + 1, tried = excluded.tried, error = excluded.error,"
+                    " receipt = excluded.receipt",
+                    *(notifier, outbox_id, state.value, dump(now), clean(error), clean(receipt)),
+                )
 
     def told(self, incident: str) -> tuple[Told, ...]:
         """What was told of an incident, oldest first, with what became of it."""
@@ -98,22 +122,25 @@ class Outbox:
         return tuple(
             _entry(notifier, (number, record, *rest))
             for notifier, *rest in self._file.rows(
-                "SELECT notifier, state, attempts, tried, error FROM deliveries WHERE outbox_id = ? ORDER BY notifier",
+                "SELECT notifier, state, attempts, tried, error, receipt FROM deliveries WHERE outbox_id = ? ORDER BY notifier",
                 number,
             )
         )
 
     def _start_of(self, notifier: str) -> int:
         if notifier not in self._settled:
-            with self._file.transaction():
-                self._file.do("INSERT OR IGNORE INTO notifiers VALUES (?, ?)", notifier, self._before)
-                after = self._file.number("SELECT after FROM notifiers WHERE name = ?", notifier)
-            self._settled[notifier] = after
+            self._settled[notifier] = self._first_of(notifier)
         return self._settled[notifier]
+
+    def _first_of(self, notifier: str) -> int:
+        """After which row this notifier is told what there is."""
+        with self._file.transaction():
+            self._file.do("INSERT OR IGNORE INTO notifiers VALUES (?, ?)", notifier, self._before)
+            return self._file.number("SELECT after FROM notifiers WHERE name = ?", notifier)
 
 
 def _entry(notifier: str, row: Row) -> OutboxEntry:
-    number, record, state, attempts, tried, error = row
+    number, record, state, attempts, tried, error, receipt = row
     return OutboxEntry(
         id=number,
         notification=load(Notification, record),
@@ -122,4 +149,5 @@ def _entry(notifier: str, row: Row) -> OutboxEntry:
         attempts=attempts or 0,
         tried=load_optional(Moment, tried),
         error=error or "",
+        receipt=receipt or "",
     )
