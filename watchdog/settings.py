@@ -23,6 +23,7 @@ from watchdog.core.address import parse_address
 from watchdog.core.ping import secrets_of
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.redaction import names_secret
+from watchdog.core.webhook import check_url
 
 PREFIX = "WATCHDOG_"
 DOTENV = Path(".env")
@@ -101,6 +102,14 @@ def _can_be_pinged(url: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _takes_posts(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value().strip()
+    objection = check_url(text) if text else ""
+    if objection:
+        raise ValueError(f"{objection} (value hidden)")
+    return SecretStr(text)
+
+
 def _is_token(token: SecretStr) -> SecretStr:
     text = token.get_secret_value().strip()
     if text and not _TOKEN.fullmatch(text):
@@ -109,7 +118,7 @@ def _is_token(token: SecretStr) -> SecretStr:
 
 
 def _is_chat(value: object) -> object:
-    text = str(value).strip()
+    text = "" if value is None else str(value).strip()
     if not text:
         return None
     if not re.fullmatch(r"-?[1-9]\d*", text, re.ASCII):
@@ -153,7 +162,7 @@ class Settings(BaseSettings):
     telegram_chat_id: Annotated[int | None, BeforeValidator(_is_chat)] = Field(
         default=None, validation_alias=AliasChoices(*CHAT_NAMES)
     )
-    webhook_url: Annotated[SecretStr, AfterValidator(_can_be_pinged)] = SecretStr("")
+    webhook_url: Annotated[SecretStr, AfterValidator(_takes_posts)] = SecretStr("")
 
     def channels(self) -> dict[str, dict[str, object]]:
         """What the environment says for notifiers, by their kind; their other parameters stand in watchdog.yml."""
@@ -226,6 +235,17 @@ def known_secrets(
     return tuple(sorted(secrets, key=lambda secret: (-len(secret), secret)))
 
 
+def find_secret(name: str, dotenv: Path = DOTENV, folder: Path = SECRETS) -> str:
+    """The value of a secret that watchdog.yml names: from the environment, `.env` or a secret file; else ""."""
+    for values in (os.environ, _dotenv_values(dotenv)):
+        if values.get(name):
+            return values[name].strip()
+    for file in _files(folder):
+        if file.name.lower() == name.lower():
+            return _read_text(file).strip()
+    return ""
+
+
 def _translate(
     complaint: Mapping[str, Any], places: Mapping[str, Place], folder: Path, report: Report
 ) -> None:
@@ -271,13 +291,18 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read_secret(file: Path) -> Iterable[str]:
+    return _spellings(_read_text(file))
+
+
+def _read_text(file: Path) -> str:
+    """What stands in a secret file, "" if it cannot be read."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
-            return ()
+            return ""
         with file.open("rb") as opened:
-            return _spellings(opened.read(_LARGEST_SECRET).decode("utf-8", "replace"))
+            return opened.read(_LARGEST_SECRET).decode("utf-8", "replace")
     except (OSError, ValueError):
-        return ()
+        return ""
 
 
 def _spellings(value: str) -> set[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from watchdog.core.errors import GatewayError, Refused, Unreachable
@@ -23,6 +26,22 @@ LONGEST_LOOKUP = 30.0
 AGENT = {"User-Agent": "compose-watchdog"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was answered.
+
+    Attributes:
+        reason: the other side's own words for the status.
+        headers: by their names in small letters.
+        text: the beginning of the body.
+    """
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    text: str
+
+
 class HttpCaller:
     """Sends one request at a time to wherever; a connection lives no longer than its request."""
 
@@ -36,6 +55,21 @@ class HttpCaller:
             Unreachable: there was no answer within so many seconds.
             Refused: the answer was no success (below 200, or 300 and above).
         """
+        answer = await self._exchange(method, url, body, within, {}, follow=True)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise Refused(f"it answered {answer.status} {answer.reason}".rstrip())
+        return answer.text
+
+    async def post(self, url: str, body: bytes, within: float, headers: Mapping[str, str]) -> Answer:
+        """What is answered, success or not. Redirects are not followed: what is sent may hold a secret.
+
+        Raises `Unreachable` when there was no answer within so many seconds.
+        """
+        return await self._exchange("POST", url, body, within, headers, follow=False)
+
+    async def _exchange(
+        self, method: str, url: str, body: bytes, within: float, headers: Mapping[str, str], *, follow: bool
+    ) -> Answer:
         import aiohttp  # noqa: PLC0415 - only who calls out pays for it
 
         timeout = aiohttp.ClientTimeout(total=within)
@@ -44,12 +78,16 @@ class HttpCaller:
                 aiohttp.ClientSession(
                     connector=self._connector(), timeout=timeout, headers=AGENT, trust_env=True
                 ) as session,
-                session.request(method, url, data=body or None) as response,
+                session.request(
+                    method, url, data=body or None, headers=headers, allow_redirects=follow
+                ) as response,
             ):
-                text = (await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace")
-                if not response.ok:
-                    raise Refused(f"it answered {response.status} {response.reason or ''}".rstrip())
-                return text
+                return Answer(
+                    status=response.status,
+                    reason=response.reason or "",
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    text=(await response.content.read(LONGEST_ANSWER)).decode("utf-8", "replace"),
+                )
         except GatewayError:
             raise
         except TimeoutError:
