@@ -210,3 +210,52 @@ def test_a_bad_address_in_dotenv_is_told_with_its_line(tmp_path: Path) -> None:
 
     (tmp_path / ".env").write_text("HEARTBEAT_URL=\n")
     assert load_settings(folder=tmp_path).heartbeat_url.get_secret_value() == ""
+
+
+@pytest.mark.parametrize("prefix", ["", "WATCHDOG_"])
+def test_what_the_environment_says_of_channels_is_offered_by_kind(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names as the stack's .env has them, or with our prefix; secrets stay hidden and are known as such."""
+    token, url = "123456:" + "A" * 35, "https://hooks.example.org/T0/hunter2hunter2"
+    monkeypatch.setenv(f"{prefix}TELEGRAM_BOT_TOKEN", token)
+    monkeypatch.setenv(f"{prefix}TELEGRAM_CHAT_ID", "-1001234567890")
+    monkeypatch.setenv("WATCHDOG_WEBHOOK_URL", url)
+
+    found = load_settings()
+
+    channels = found.channels()
+    assert channels["telegram"]["chat"] == -1001234567890
+    assert token not in str(channels)
+    assert url not in str(channels)
+    assert token in found.known_secrets()
+    assert any("hunter2hunter2" in secret for secret in found.known_secrets())
+
+
+def test_nothing_said_of_channels_opens_none(tmp_path: Path) -> None:
+    """An empty variable is as good as none."""
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("TELEGRAM_BOT_TOKEN=\nTELEGRAM_CHAT_ID=\n")
+    assert load_settings(dotenv).channels() == {"telegram": {}, "webhook": {}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "hunter2:abc", "does not look like a token, 123456:AA... (11 characters"),
+        ("TELEGRAM_CHAT_ID", "@ops", "is no numeric id of a chat"),
+        ("TELEGRAM_CHAT_ID", "0", "is no numeric id of a chat"),
+        ("WATCHDOG_WEBHOOK_URL", "hooks.example.org/hunter2", "is no URL"),
+    ],
+)
+def test_a_channel_that_cannot_be_is_told_without_its_secret(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name of the variable and what is wrong, never the value of a secret."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    (problem,) = caught.value.problems
+    assert name in problem
+    assert said in problem
+    assert "hunter2" not in problem

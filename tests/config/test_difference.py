@@ -11,10 +11,9 @@ from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import Change, Config, TargetConfig, Watch, Web, compare, load_config, take_over
 from watchdog.config.difference import SWAPPED
 from watchdog.core.guardrail import Limits
-from watchdog.core.notification import Notification
 from watchdog.core.playbook import Autonomy, Step
 from watchdog.core.target import Wishes
-from watchdog.plugins import Notifier, Parameters
+from watchdog.plugins import Letter, Notifier, Parameters
 
 OLD = configure()
 
@@ -28,7 +27,7 @@ class FakeNotifier(Notifier[Hook]):
     kind: ClassVar[str] = "hook"
     parameters_type: ClassVar[type[Parameters]] = Hook
 
-    async def deliver(self, notification: Notification) -> None:
+    async def deliver(self, letter: Letter) -> str:
         raise AssertionError("nothing is delivered here")
 
 

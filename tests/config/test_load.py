@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from watchdog.checks.container import ContainerParameters
 from watchdog.config import Config, load_config
@@ -36,10 +37,17 @@ steps:
 """
 
 
-def load(folder: Path, text: str) -> Config:
+# What an environment may give for notifiers.
+GIVEN: dict[str, dict[str, object]] = {
+    "telegram": {"token": SecretStr("123456:" + "A" * 35), "chat": 7},
+    "webhook": {"url": SecretStr("https://example.org/hook")},
+}
+
+
+def load(folder: Path, text: str, environment: dict[str, dict[str, object]] | None = None) -> Config:
     file = folder / "watchdog.yml"
     file.write_text(text)
-    return load_config(file)
+    return load_config(file, given=environment)
 
 
 def test_what_is_left_out_is_the_promise(tmp_path: Path) -> None:
@@ -98,7 +106,7 @@ def test_the_comments_of_the_shipped_file_tell_the_defaults(tmp_path: Path) -> N
     switched_on = "\n".join(lines)
     assert switched_on.count("\n# ") < text.count("\n# ") - 20
     (tmp_path / "playbooks").symlink_to(ROOT / "config/playbooks")
-    plain, full = load(tmp_path, text), load(tmp_path, switched_on)
+    plain, full = load(tmp_path, text), load(tmp_path, switched_on, GIVEN)
     for name in (
         "autonomy",
         "sweep",
@@ -107,6 +115,7 @@ def test_the_comments_of_the_shipped_file_tell_the_defaults(tmp_path: Path) -> N
         "verify_every",
         "engine",
         "limits",
+        "messages",
         "targets",
     ):
         assert getattr(plain, name) == getattr(full, name), name

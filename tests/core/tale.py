@@ -44,7 +44,10 @@ def remedy(*steps: Step) -> Playbook:
 
 
 class Tale:
-    """One target's story. Times are seconds; `self.told` and `self.performed` hold all that was decided."""
+    """One target's story. Times are seconds.
+
+    `tells` and `performed` hold all that was decided; `told` leaves out the words that a step begins.
+    """
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy(playbook=remedy())
@@ -68,7 +71,8 @@ class Tale:
         if self.case.incident is not None:
             self.opened = int(self.case.incident.id)
         self.tells += [e for e in decision.effects if isinstance(e, Tell)]
-        self.told = [tell.notification.telling for tell in self.tells]
+        told = [tell.notification.telling for tell in self.tells]
+        self.told = [telling for telling in told if telling is not Telling.ACTING]
         self.performed += [e for e in decision.effects if isinstance(e, Perform)]
         return decision
 

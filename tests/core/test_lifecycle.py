@@ -15,9 +15,8 @@ from watchdog.core.observation import Hand, Status
 from watchdog.core.playbook import Autonomy
 from watchdog.core.run import Outcome, Result
 
-OPENED, RETRYING, HEALED, RECOVERED, ESCALATED, HELD, ASKED, RELEASED = (
+OPENED, HEALED, RECOVERED, ESCALATED, HELD, ASKED, RELEASED = (
     Telling.OPENED,
-    Telling.RETRYING,
     Telling.HEALED,
     Telling.RECOVERED,
     Telling.ESCALATED,
@@ -91,7 +90,7 @@ class TestHealing:
         tale.passes(10)
         tale.unhealthy()
         assert tale.actions == ["restart_container", "restart_container"]
-        assert tale.told == [OPENED, RETRYING]
+        assert tale.told == [OPENED]
 
     def test_a_failed_step_is_followed_by_the_next_after_its_wait(self) -> None:
         """A step that failed is not verified: the target is looked at and the next attempt waits its turn."""

@@ -108,13 +108,13 @@ async def test_a_day(tmp_path: Path) -> None:
 
 
 def assert_in_order(tellings: list[str]) -> None:
-    """Every incident is told as opened, then perhaps as retried, then as ended, before the next one."""
+    """Every incident is told as opened, then perhaps as acted upon, then as ended, before the next one."""
     is_open = False
     for telling in tellings:
         if telling == "opened":
             assert not is_open, tellings
             is_open = True
-        elif telling == "retrying":
+        elif telling == "acting":
             assert is_open, tellings
         else:
             assert telling in ENDS, tellings

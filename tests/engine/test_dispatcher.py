@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import time
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -14,14 +15,15 @@ from tests.engine.parts import News, Tasks, until
 from tests.fakes import FakeClock
 from watchdog.core.errors import DeliveryError, JournalError
 from watchdog.core.guardrail import Ledger
-from watchdog.core.incident import Case
+from watchdog.core.incident import Case, Incident
+from watchdog.core.letters import QuietHours
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Notification, Telling
+from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding
 from watchdog.core.story import OutboxEntry
-from watchdog.engine.dispatcher import Dispatcher, Outbox
+from watchdog.engine.dispatcher import Dispatcher, Manners, Outbox
 from watchdog.gateways.journal import Journal
-from watchdog.plugins import Notifier, Parameters
+from watchdog.plugins import Letter, Notifier, Parameters
 
 
 class FakeNotifier(Notifier[Parameters]):
@@ -39,6 +41,8 @@ class FakeNotifier(Notifier[Parameters]):
         super().__init__(name, Parameters())
         self.delivered: list[str] = []
         self.tries: list[float] = []
+        self.letters: list[Letter] = []
+        self.closed = 0
         self.errors: list[Exception] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -46,12 +50,17 @@ class FakeNotifier(Notifier[Parameters]):
     def fail_next(self, error: Exception | None = None) -> None:
         self.errors.append(error or DeliveryError("no network"))
 
-    async def deliver(self, notification: Notification) -> None:
+    async def deliver(self, letter: Letter) -> str:
         self.tries.append(asyncio.get_running_loop().time())
         await self.open.wait()
         if self.errors:
             raise self.errors.pop(0)
-        self.delivered.append(notification.target)
+        self.delivered.append(letter.news.target)
+        self.letters.append(letter)
+        return letter.receipt or f"m{len(self.letters)}"
+
+    async def close(self) -> None:
+        self.closed += 1
 
 
 class FailingOutbox:
@@ -73,15 +82,19 @@ class FailingOutbox:
         self._answer("undelivered")
         return await self.journal.undelivered(notifier, limit)
 
-    async def delivered(self, outbox_id: int, notifier: str, now: Moment) -> None:
+    async def thread(self, notifier: str, incident: str) -> tuple[OutboxEntry, ...]:
+        self._answer("thread")
+        return await self.journal.thread(notifier, incident)
+
+    async def delivered(self, ids: tuple[int, ...], notifier: str, receipt: str, now: Moment) -> None:
         self._answer("delivered")
-        await self.journal.delivered(outbox_id, notifier, now)
+        await self.journal.delivered(ids, notifier, receipt, now)
 
     async def failed(
-        self, outbox_id: int, notifier: str, error: str, *, permanent: bool, now: Moment
+        self, ids: tuple[int, ...], notifier: str, error: str, *, permanent: bool, now: Moment
     ) -> None:
         self._answer("failed")
-        await self.journal.failed(outbox_id, notifier, error, permanent=permanent, now=now)
+        await self.journal.failed(ids, notifier, error, permanent=permanent, now=now)
 
 
 class Mail:
@@ -324,3 +337,146 @@ async def test_a_loop_whose_notifier_hangs_does_not_answer(mail: Mail) -> None:
     assert not asked.done()
     phone.open.set()
     await asyncio.wait_for(asked, 2)
+
+
+class Phone(FakeNotifier):
+    """One that can edit what it sent."""
+
+    edits: ClassVar[bool] = True
+
+
+def an_incident_of(target: str) -> Incident:
+    return Incident(
+        id="1",
+        check="containers",
+        target=target,
+        playbook="container-crash",
+        severity=Severity.HIGH,
+        opened=FakeClock().now(),
+        finding=Finding("exited"),
+    )
+
+
+async def tell(mail: Mail, *tellings: Telling, severity: Severity = Severity.HIGH) -> None:
+    """Decide that these are told of incident 1."""
+    now, incident = mail.clock.now(), an_incident_of("app")
+    case = Case(check="containers", target="app", ledger=Ledger(target="app"), incident=incident)
+    for telling in tellings:
+        told = Notification(
+            telling=telling,
+            target="app",
+            at=now,
+            finding=Finding("exited"),
+            severity=severity,
+            incident="1",
+        )
+        await mail.journal.save(case, (told,), "decided", now)
+
+
+async def test_one_incident_is_one_message_that_is_edited(mail: Mail) -> None:
+    """What comes later changes the message that people have; a human who is needed gets a new one, and its end too."""
+    phone = Phone()
+    dispatcher = await mail.begin(phone)
+    for telling in (Telling.OPENED, Telling.ACTING, Telling.ESCALATED, Telling.ACTING, Telling.HEALED):
+        await tell(mail, telling)
+        dispatcher.wake()
+        await mail.settled("phone")
+
+    assert [letter.receipt for letter in phone.letters] == ["", "m1", "", "m3", ""]
+    assert [letter.reply_to for letter in phone.letters] == ["", "", "m1", "", "m1"]
+    assert [len(letter.notifications) for letter in phone.letters] == [1, 2, 3, 4, 5]
+
+
+async def test_what_waited_goes_into_one_message(mail: Mail) -> None:
+    """While nothing can be sent an incident goes on; people then get one message of how it stands."""
+    phone = Phone()
+    phone.fail_next(DeliveryError("too many requests", retry_after=0.05))
+    dispatcher = await mail.begin(phone)
+    await tell(mail, Telling.OPENED)
+    dispatcher.wake()
+    await until(lambda: phone.tries)
+    await tell(mail, Telling.ACTING, Telling.HEALED)
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    (letter,) = phone.letters
+    assert [each.telling.value for each in letter.notifications] == ["opened", "acting", "healed"]
+    assert not letter.loud
+    assert phone.tries[1] - phone.tries[0] >= 0.05
+
+
+async def test_a_channel_that_is_shut_is_tried_only_with_news(mail: Mail) -> None:
+    """A refused token is not tried again and again; nothing is lost, and the next news opens the door again."""
+    phone = FakeNotifier()
+    phone.fail_next(DeliveryError("the token is refused", blocked=True))
+    dispatcher = await mail.begin(phone)
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: mail.news.reasons("notification.failed"))
+    for _ in range(3):
+        await dispatcher.acknowledge("phone")
+    assert len(phone.tries) == 1
+
+    await mail.write("b")
+    dispatcher.wake()
+    await mail.settled("phone")
+
+    assert phone.delivered == ["a", "b"]
+
+
+async def test_a_notifier_that_never_returns_is_given_up_and_tried_again(mail: Mail) -> None:
+    """A connection that swallows everything holds nobody for longer than its deadline."""
+    phone = FakeNotifier()
+    phone.open.clear()
+    await mail.journal.undelivered("phone")
+    dispatcher = Dispatcher(
+        outbox=mail.outbox,
+        notifiers=(phone,),
+        clock=mail.clock,
+        publish=mail.news.publish,
+        first_wait=0.01,
+        within=0.02,
+    )
+    mail.tasks.spawn("dispatcher", dispatcher.run())
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: len(phone.tries) == 2)
+    phone.open.set()
+    await mail.settled("phone")
+
+    assert phone.delivered == ["a"]
+    assert mail.news.reasons("notification.failed")[0] == "it was not done within 0.02 s"
+
+
+async def test_quiet_hours_and_language_go_with_the_letter(mail: Mail) -> None:
+    """At night only what is critical makes a sound; the language is the one that people asked for."""
+    phone = Phone()
+    await mail.journal.undelivered("phone")
+    always = QuietHours(begin=time(0), end=time(23, 59, 59, 999999))
+    dispatcher = Dispatcher(
+        outbox=mail.outbox,
+        notifiers=(phone,),
+        clock=mail.clock,
+        publish=mail.news.publish,
+        manners=lambda: Manners(language="fr", quiet=always),
+    )
+    mail.tasks.spawn("dispatcher", dispatcher.run())
+    for severity in (Severity.HIGH, Severity.CRITICAL):
+        await tell(mail, Telling.ESCALATED, severity=severity)
+        dispatcher.wake()
+        await mail.settled("phone")
+
+    assert [(letter.loud, letter.language) for letter in phone.letters] == [(False, "fr"), (True, "fr")]
+
+
+async def test_connections_are_let_go_of(mail: Mail) -> None:
+    """A notifier that a reload takes away, and each one at the end, closes what it holds open; failing at it harms nobody."""
+    gone, stays = FakeNotifier("gone"), FakeNotifier("stays")
+    dispatcher = await mail.begin(gone, stays)
+    await dispatcher.acknowledge("gone")
+    dispatcher.replace((stays,))
+    await until(lambda: gone.closed == 1)
+
+    await mail.tasks.stop()
+
+    assert (gone.closed, stays.closed) == (1, 1)

@@ -16,12 +16,13 @@ from watchdog.core.errors import ConfigError
 from watchdog.core.guardrail import Limits
 from watchdog.core.happening import Happening
 from watchdog.core.kept import KeptConfig
-from watchdog.core.notification import Notification, Severity
+from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Step
 from watchdog.core.target import Wishes
 from watchdog.engine.reloader import Broken
 from watchdog.gateways.clock import SystemClock
 from watchdog.notifiers.log import Log, LogParameters
+from watchdog.plugins import Letter
 
 PROBLEMS = ("w.yml:3:8 sweep: 2 has no unit. Fix: write 2s", "w.yml:4:1 guardrais: unknown key")
 
@@ -46,8 +47,9 @@ class Letters(Log):
         super().__init__(name, LogParameters())
         self.delivered: list[str] = []
 
-    async def deliver(self, notification: Notification) -> None:
-        self.delivered.append(notification.telling.value)
+    async def deliver(self, letter: Letter) -> str:
+        self.delivered.append(letter.news.telling.value)
+        return ""
 
 
 @asynccontextmanager

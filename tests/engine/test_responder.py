@@ -145,7 +145,7 @@ async def test_a_decision_is_saved_before_it_is_carried_out(room: Room) -> None:
     """First it is written down, then it is done and told."""
     await room.responder.receive(room.look())
 
-    assert room.log == ["save app", "told", "perform app"]
+    assert room.log == ["save app", "told", "perform app", "told"]
     assert room.phase() is Phase.ACTING
     assert room.news.names() == ["observation.changed", "decision", "incident.opened", "incident.acting"]
 
@@ -161,7 +161,7 @@ async def test_what_cannot_be_saved_is_not_done(room: Room) -> None:
     assert room.news.reasons("journal.failed") == ["the disk is full"]
     await until(lambda: room.asked == ["app"])
     await room.responder.receive(room.look())
-    assert room.log == ["save app", "told", "perform app"]
+    assert room.log == ["save app", "told", "perform app", "told"]
 
 
 async def test_the_end_of_a_step_is_not_lost_with_a_failing_journal(room: Room) -> None:

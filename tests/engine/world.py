@@ -89,10 +89,10 @@ class World:
                 await asyncio.sleep(0.005)
 
     async def tellings(self) -> list[str]:
-        """What people were told so far, in order."""
-        return [
-            entry.notification.telling.value for entry in await self.app.journal.undelivered("test", 1000)
-        ]
+        """What people were told so far, in order, but for the words that a step begins."""
+        waiting = await self.app.journal.undelivered("test", 1000)
+        told = [entry.notification.telling.value for entry in waiting]
+        return [telling for telling in told if telling != "acting"]
 
     def finding(self, target: str) -> str:
         """The kind of what was last seen of a target."""

@@ -55,15 +55,15 @@ def test_everything_decided_waits_in_order(outbox: Outbox) -> None:
 def test_what_was_delivered_by_one_notifier_still_waits_for_another(outbox: Outbox) -> None:
     """The log is never a reason for Telegram to be silent."""
     for number in (1, 2):
-        outbox.tried(number, "log", Delivery.DELIVERED, "", at(9))
+        outbox.tried((number,), "log", Delivery.DELIVERED, at(9))
 
     assert (waiting(outbox), waiting(outbox, "telegram")) == ([3, 4, 5], [1, 2, 3, 4, 5])
 
 
 def test_a_failed_try_is_counted_and_waits_on(outbox: Outbox) -> None:
     """How often, when and why is remembered, so that the next try can wait longer."""
-    outbox.tried(1, "log", Delivery.PENDING, "timeout", at(7))
-    outbox.tried(1, "log", Delivery.PENDING, "HTTP 502 \udc80", at(9))
+    outbox.tried((1,), "log", Delivery.PENDING, at(7), error="timeout")
+    outbox.tried((1,), "log", Delivery.PENDING, at(9), error="HTTP 502 \udc80")
 
     first = outbox.undelivered("log", 1)[0]
     assert (1, 2, at(9), "HTTP 502 ?") == (first.id, first.attempts, first.tried, first.error)
@@ -71,7 +71,7 @@ def test_a_failed_try_is_counted_and_waits_on(outbox: Outbox) -> None:
 
 def test_what_can_never_be_delivered_is_not_tried_again(outbox: Outbox) -> None:
     """One message that is refused for good does not block the others."""
-    outbox.tried(1, "log", Delivery.REFUSED, "chat not found", at(7))
+    outbox.tried((1,), "log", Delivery.REFUSED, at(7), error="chat not found")
 
     assert waiting(outbox) == [2, 3, 4, 5]
 
@@ -80,12 +80,12 @@ def test_a_gap_is_not_lost(outbox: Outbox) -> None:
     """A message that failed is still there after later ones were delivered, also after a restart."""
     assert waiting(outbox) == [1, 2, 3, 4, 5]
     for number in (1, 3, 5):
-        outbox.tried(number, "log", Delivery.DELIVERED, "", at(9))
+        outbox.tried((number,), "log", Delivery.DELIVERED, at(9))
     assert waiting(outbox) == [2, 4]
 
-    outbox.tried(2, "log", Delivery.DELIVERED, "", at(9))
+    outbox.tried((2,), "log", Delivery.DELIVERED, at(9))
     assert waiting(outbox) == [4]
-    outbox.tried(4, "log", Delivery.DELIVERED, "", at(9))
+    outbox.tried((4,), "log", Delivery.DELIVERED, at(9))
     assert waiting(outbox) == []
 
 
@@ -95,7 +95,7 @@ def test_what_waits_survives_a_restart(path: Path) -> None:
         outbox = Outbox(file)
         decide(file, 0, 2)
         assert waiting(outbox) == [1, 2]
-        outbox.tried(1, "log", Delivery.DELIVERED, "", at(9))
+        outbox.tried((1,), "log", Delivery.DELIVERED, at(9))
 
     with closing(JournalFile(path)) as file:
         outbox = Outbox(file)
@@ -128,13 +128,13 @@ def test_news_that_nobody_ever_asked_for_is_not_lost(path: Path) -> None:
 def test_what_was_never_decided_cannot_be_delivered(outbox: Outbox) -> None:
     """A delivery belongs to a notification."""
     with pytest.raises(JournalError, match="FOREIGN KEY"):
-        outbox.tried(99, "log", Delivery.DELIVERED, "", at(9))
+        outbox.tried((99,), "log", Delivery.DELIVERED, at(9))
 
 
 def test_what_was_told_of_an_incident_is_told_with_its_fate(outbox: Outbox) -> None:
     """For each message and notifier: delivered, refused, or not tried yet."""
-    outbox.tried(1, "log", Delivery.DELIVERED, "", at(8))
-    outbox.tried(1, "telegram", Delivery.REFUSED, "blocked", at(9))
+    outbox.tried((1,), "log", Delivery.DELIVERED, at(8))
+    outbox.tried((1,), "telegram", Delivery.REFUSED, at(9), error="blocked")
 
     told = outbox.told("1")
 
@@ -170,17 +170,48 @@ def test_the_latest_of_a_kind_is_found(outbox: Outbox) -> None:
 
 def test_the_depth_is_what_waits_for_each_notifier(outbox: Outbox) -> None:
     """Delivered and refused ones wait no more; a notifier that never asked waits for what it would get."""
-    outbox.tried(1, "log", Delivery.DELIVERED, "", at(9))
-    outbox.tried(2, "log", Delivery.REFUSED, "no", at(9))
-    outbox.tried(3, "log", Delivery.PENDING, "away", at(9))
+    outbox.tried((1,), "log", Delivery.DELIVERED, at(9))
+    outbox.tried((2,), "log", Delivery.REFUSED, at(9), error="no")
+    outbox.tried((3,), "log", Delivery.PENDING, at(9), error="away")
 
     assert outbox.depths(("log", "telegram")) == {"log": 3, "telegram": 5}
 
 
 def test_a_notifier_that_comes_later_starts_at_the_present(outbox: Outbox) -> None:
     """One that a reload brings is not flooded with what was told before it."""
-    outbox.tried(1, "log", Delivery.DELIVERED, "", at(9))
+    outbox.tried((1,), "log", Delivery.DELIVERED, at(9))
     outbox.let_go_of_the_past()
     outbox.tell(NEWS[0])
 
     assert waiting(outbox, "telegram") == [6]
+
+
+def test_several_in_one_message_are_written_with_its_receipt(outbox: Outbox) -> None:
+    """What one message told is delivered at once, and the message can be found again to be edited."""
+    outbox.tried((1, 2, 3), "phone", Delivery.DELIVERED, at(9), receipt="12:7")
+
+    thread = outbox.thread("phone", "1")
+
+    assert [entry.receipt for entry in thread] == ["12:7"] * 3 + [""] * 2
+    assert [entry.state for entry in thread] == [Delivery.DELIVERED] * 3 + [Delivery.PENDING] * 2
+    assert waiting(outbox, "phone") == [4, 5]
+
+
+def test_a_failed_edit_keeps_no_receipt_of_its_own(outbox: Outbox) -> None:
+    """Only what was delivered can be edited; the next try starts from the messages that are there."""
+    outbox.tried((1,), "phone", Delivery.DELIVERED, at(8), receipt="12:7")
+    outbox.tried((2,), "phone", Delivery.PENDING, at(9), error="away")
+
+    assert [entry.receipt for entry in outbox.thread("phone", "1")][:2] == ["12:7", ""]
+
+
+def test_the_thread_of_a_new_notifier_begins_with_it(path: Path) -> None:
+    """What was told before a notifier came is not told by it, not even as the beginning of a story."""
+    with closing(JournalFile(path)) as file:
+        decide(file, 0, 3)
+        assert waiting(Outbox(file), "log") == [1, 2, 3]
+
+    with closing(JournalFile(path)) as file:
+        outbox = Outbox(file)
+        decide(file, 3, 5)
+        assert [entry.id for entry in outbox.thread("phone", "1")] == [4, 5]

@@ -6,6 +6,7 @@ from tests.fakes import FakeClock
 from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding
 from watchdog.notifiers.log import Log, LogParameters
+from watchdog.plugins import Letter
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ async def test_a_notification_becomes_a_line_of_the_log(
         incident="7",
         facts={"reason": "interrupted", "attempts": 1, "seconds": 3.0, "stable": 1.0},
     )
-    await Log("log", LogParameters()).deliver(notification)
+    await Log("log", LogParameters()).deliver(Letter(notifications=(notification,)))
     (record,) = caplog.records
     assert record.name == "watchdog.notification"
     assert record.levelno == level

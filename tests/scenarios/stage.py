@@ -193,8 +193,9 @@ class Stage:
         return [line for line in ends if line["action"] != "collect_logs"]
 
     def tellings(self, target: str) -> list[str]:
-        """What people were told of a target, in words of the closed list, oldest first."""
-        return [said["telling"] for said in self.daemon.notifications(target)]
+        """What people were told of a target, oldest first, but for the words that a step begins."""
+        told = [said["telling"] for said in self.daemon.notifications(target)]
+        return [telling for telling in told if telling != "acting"]
 
     # --- the assertions that every scenario ends with ---
 

@@ -54,7 +54,7 @@ def scenario(stage: Stage) -> None:
         stage.expect("the first replacement waited", made[1] - made[0] >= FIRST)
         stage.expect("the second replacement waited", made[2] - made[1] >= FIRST * FACTOR)
         stage.expect("nothing started", not stage.engine.told(service, "start", after=before))
-        stage.expect("told", stage.tellings(service) == ["opened", "retrying", "retrying", "escalated"])
+        stage.expect("told", stage.tellings(service) == ["opened", "escalated"])
     said = stage.daemon.notifications("program", "escalated")[0]["event"]
     stage.expect(f"it says what the engine says: {said}", "/no/such/program" in said)
     said = stage.daemon.notifications("port", "escalated")[0]["event"]
