@@ -1,6 +1,6 @@
 """The one place where facts become words.
 
-Belongs here: a catalogue per language (`english.py`) and what fills it. Does not: any channel (HTML and
+Belongs here: the English catalogue (`english.py`), its translations (`locale/`) and what fills them. Does not: any channel (HTML and
 ANSI are the notifier's and the command line's) and any decision.
 """
 
@@ -10,14 +10,18 @@ from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_end, describe_finding
 from watchdog.wording.freezes import describe_freeze, describe_switched_off
 from watchdog.wording.happenings import describe_happening
+from watchdog.wording.incidents import Tale, describe_story
+from watchdog.wording.languages import words_of
 from watchdog.wording.notifications import Message, describe_notification
 from watchdog.wording.plain import plain
+from watchdog.wording.sayings import describe_saying
 from watchdog.wording.spans import describe_span
 
 __all__ = [
     "ENGLISH",
     "Catalogue",
     "Message",
+    "Tale",
     "describe_beat",
     "describe_complaint",
     "describe_degradation",
@@ -26,7 +30,10 @@ __all__ = [
     "describe_freeze",
     "describe_happening",
     "describe_notification",
+    "describe_saying",
     "describe_span",
+    "describe_story",
     "describe_switched_off",
     "plain",
+    "words_of",
 ]

@@ -95,6 +95,7 @@ ENGLISH = Catalogue(
             title="{target} {finding}",
             short="{finding}",
             lines=(
+                "What was done: nothing yet. It was seen, and is written down.",
                 "What follows: its playbook, step by step, each one verified; a human where that does not help.",
                 "To keep its hands off: watchdog hold {target}",
                 "The whole story: watchdog incidents {incident}",
@@ -105,6 +106,7 @@ ENGLISH = Catalogue(
             short="attempt {attempt}: {action}",
             lines=(
                 "What is wrong: {target} {finding}.",
+                "What is proven: nothing yet. It counts once the target has stayed well for a while.",
                 "To keep watchdog's hands off: watchdog hold {target}",
                 "The whole story: watchdog incidents {incident}",
             ),
@@ -114,6 +116,7 @@ ENGLISH = Catalogue(
             short="waits for your yes: {action} (proposal {proposal})",
             lines=(
                 "What is wrong: {target} {finding}.",
+                "What is done until you answer: nothing.",
                 "What it would do, exactly: watchdog approve {proposal} --dry-run",
                 "To have it done, within {seconds}: watchdog approve {proposal}",
                 "To decline: watchdog decline {proposal}",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +31,29 @@ Visit = Callable[[str, str, Text], Text]
 
 @cache
 def words_of(language: str) -> Catalogue:
-    """The words of a language ("en", "fr"). One that is not known is English, and so is a string not translated."""
-    if language not in languages():
+    """The words of a language ("en", "fr"). One that is not known is English."""
+    if language not in known_languages():
         return ENGLISH
     with (LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as opened:
-        found = GNUTranslations(opened)
+        return translate(GNUTranslations(opened))
 
-    def translate(context: str, _: str, text: Text) -> Text:
+
+@cache
+def known_languages() -> tuple[str, ...]:
+    """Those with a compiled catalogue, beside English."""
+    return tuple(sorted(file.parts[-3] for file in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+
+
+def translate(found: NullTranslations) -> Catalogue:
+    """The English catalogue in another language; a text without a translation stays English."""
+
+    def visit(context: str, _: str, text: Text) -> Text:
         if isinstance(text, str):
             return found.pgettext(context, text)
         none, one, many = (found.npgettext(context, text.one, text.many, n) for n in (0, 1, 2))
         return Counted(none=none, one=one, many=many)
 
-    return _walk(ENGLISH, translate)
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """Those with a compiled catalogue, beside English."""
-    return tuple(sorted(file.parts[-3] for file in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+    return _walk(ENGLISH, visit)
 
 
 def strings(catalogue: Catalogue = ENGLISH) -> tuple[tuple[str, str, Text], ...]:

@@ -85,7 +85,7 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.acts.get(text, text)
         case "action":
             return words.actions.get(text, text)
-        case "by":
+        case "by" | "hindrance":
             return describe_saying(text, words)
         case _:
             return text
