@@ -22,10 +22,18 @@ HEADER = """\
 # The words of watchdog. msgid is the English of watchdog/wording/; msgctxt is the field of the catalogue it is in.
 # After a change: uv run python scripts/words.py
 #"""
-NOT_KEPT = (
-    *(b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By'),
-    *(b'"Project-Id-Version', b'"Report-Msgid-Bugs-To', b'"Last-Translator', b'"Language-Team'),
-)
+# What of a catalogue's header says anything. Dates and versions of tools would change both files each time.
+KEPT = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+
+
+class Translations(Catalog):
+    """A catalogue whose header says nothing about when it was made."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """The header, line by line."""
+        kept = [(name, value) for name, value in super().mime_headers if name in KEPT]
+        return [*kept[:-1], (kept[-1][0], f"{kept[-1][1]}\n")]  # each line of it ends, the last one too
 
 
 def read_english() -> Catalog:
@@ -42,7 +50,7 @@ def update(file: Path, template: Catalog) -> Catalog:
     language = file.parts[-3]
     with file.open("rb") as opened:
         old = read_po(opened, locale=language, domain=DOMAIN)
-    new = Catalog(locale=language, domain=DOMAIN, header_comment=HEADER, fuzzy=False)
+    new = Translations(locale=language, domain=DOMAIN, header_comment=HEADER, fuzzy=False)
     for message in template:
         if message.id:
             known = old.get(message.id, message.context)
@@ -57,17 +65,15 @@ def update(file: Path, template: Catalog) -> Catalog:
 
 
 def as_po(catalog: Catalog) -> bytes:
-    """The file that people edit. Without dates and versions of tools: they would change it each time."""
+    """The file that people edit."""
     out = io.BytesIO()
     write_po(out, catalog, width=0, no_location=True, ignore_obsolete=True)
-    lines = out.getvalue().splitlines(keepends=True)
-    return b"".join(line for line in lines if not line.startswith(NOT_KEPT))
+    return out.getvalue()
 
 
-def as_mo(po: bytes, language: str) -> bytes:
-    """The file that the daemon reads, made from the one that people edit."""
+def as_mo(catalog: Catalog) -> bytes:
+    """The file that the daemon reads."""
     out = io.BytesIO()
-    catalog = read_po(io.BytesIO(po), locale=language, domain=DOMAIN)
     write_mo(out, catalog)
     return out.getvalue()
 
@@ -88,8 +94,7 @@ def main() -> int:
     template = read_english()
     for file in sorted(LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
         catalog = update(file, template)
-        po = as_po(catalog)
-        for path, content in ((file, po), (file.with_suffix(".mo"), as_mo(po, file.parts[-3]))):
+        for path, content in ((file, as_po(catalog)), (file.with_suffix(".mo"), as_mo(catalog))):
             if path.exists() and path.read_bytes() == content:
                 continue
             if only_check:

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from watchdog.wording import ENGLISH
@@ -40,19 +39,16 @@ TYPED = re.compile(
 )
 
 
-def messages(file: Path) -> list[Message]:
-    """All translations of a file."""
-    with file.open("rb") as opened:
-        return [message for message in read_po(opened, domain=DOMAIN) if message.id]
-
-
 def pairs(file: Path) -> list[tuple[str, str]]:
     """Every English text beside its translation; of a counted one the forms for many."""
-    found = []
-    for message in messages(file):
-        one = isinstance(message.id, str)
-        found.append((message.id, message.string) if one else (message.id[1], message.string[1]))
-    return found
+    with file.open("rb") as opened:
+        messages = [message for message in read_po(opened, domain=DOMAIN) if message.id]
+    return [(many(message.id), many(message.string)) for message in messages]
+
+
+def many(text: str | tuple[str, ...] | list[str] | None) -> str:
+    """A text, of a counted one the form for many."""
+    return text if isinstance(text, str) else text[-1] if text else ""
 
 
 FRENCH = pairs(LOCALE / "fr" / "LC_MESSAGES" / f"{DOMAIN}.po")
