@@ -9,7 +9,7 @@ import pytest
 
 from watchdog.core.errors import ConfigError
 from watchdog.core.redaction import names_secret
-from watchdog.settings import default_config, default_state_dir, known_secrets, load_settings
+from watchdog.settings import default_config, default_state_dir, find_secret, known_secrets, load_settings
 
 SECRET = "hunter2hunter2"
 
@@ -246,6 +246,7 @@ def test_nothing_said_of_channels_opens_none(tmp_path: Path) -> None:
         ("TELEGRAM_CHAT_ID", "@ops", "is no numeric id of a chat"),
         ("TELEGRAM_CHAT_ID", "0", "is no numeric id of a chat"),
         ("WATCHDOG_WEBHOOK_URL", "hooks.example.org/hunter2", "is no URL"),
+        ("WATCHDOG_WEBHOOK_URL", "https://bob:hunter2@x.example/", "write the header Authorization instead"),
     ],
 )
 def test_a_channel_that_cannot_be_is_told_without_its_secret(
@@ -259,3 +260,20 @@ def test_a_channel_that_cannot_be_is_told_without_its_secret(
     assert name in problem
     assert said in problem
     assert "hunter2" not in problem
+
+
+def test_a_secret_that_the_file_names_is_found_where_settings_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment weighs more than .env, that more than a secret file; an empty value counts as none."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "ntfy_token").write_text("from the file\n")
+    dotenv, folder = tmp_path / ".env", tmp_path / "secrets"
+    assert find_secret("NTFY_TOKEN", dotenv, folder) == "from the file"
+    dotenv.write_text("NTFY_TOKEN='from dotenv'\n")
+    assert find_secret("NTFY_TOKEN", dotenv, folder) == "from dotenv"
+    monkeypatch.setenv("NTFY_TOKEN", "")
+    assert find_secret("NTFY_TOKEN", dotenv, folder) == "from dotenv"
+    monkeypatch.setenv("NTFY_TOKEN", " from outside ")
+    assert find_secret("NTFY_TOKEN", dotenv, folder) == "from outside"
+    assert find_secret("OTHER_TOKEN", dotenv, folder) == ""

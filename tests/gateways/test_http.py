@@ -98,6 +98,35 @@ async def test_a_receiver_that_never_answers_is_given_up() -> None:
             await HttpCaller().send("GET", server.url(), b"", 0.1)
 
 
+async def test_a_post_tells_all_that_was_answered() -> None:
+    """Success or not: the status, the headers by small names, the beginning of the body; headers of ours arrive."""
+    async with serving() as server:
+        seen: list[str | None] = []
+
+        async def answer(request: web.Request) -> web.Response:
+            seen.append(request.headers.get("X-Who"))
+            return web.Response(status=429, text="later", headers={"Retry-After": "7"})
+
+        server.answer = answer
+        answered = await HttpCaller().post(server.url(), b"{}", 5, {"X-Who": "me"})
+        assert (answered.status, answered.headers["retry-after"], answered.text) == (429, "7", "later")
+        assert server.heard == [("POST", f"/ping/{SECRET}?a=1", b"{}")]
+        assert seen == ["me"]
+
+
+async def test_a_post_does_not_go_where_it_is_sent_on_to() -> None:
+    """A redirect is the answer: what was posted is not sent anywhere else."""
+    async with serving() as server:
+
+        async def elsewhere(_: web.Request) -> web.Response:
+            return web.Response(status=307, headers={"Location": server.url("/elsewhere")})
+
+        server.answer = elsewhere
+        answered = await HttpCaller().post(server.url(), b"{}", 5, {})
+        assert answered.status == 307
+        assert len(server.heard) == 1
+
+
 async def test_an_endless_answer_is_cut() -> None:
     """Nobody can fill our memory by an answer."""
     async with serving() as server:

@@ -91,7 +91,7 @@ def _from_header(headers: Mapping[str, str]) -> float | None:
 def _date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return None if date.tzinfo is None else date
 
@@ -101,7 +101,9 @@ def _from_body(text: str) -> float | None:
     wait = _json(text).get("retry_after")
     if isinstance(wait, bool) or not isinstance(wait, int | float):
         return None
-    return float(wait) if math.isfinite(wait) else None
+    if isinstance(wait, float) and not math.isfinite(wait):
+        return None
+    return float(max(0, min(wait, LONGEST_WAIT)))
 
 
 def _said(text: str, secrets: Iterable[str]) -> str:
