@@ -15,7 +15,6 @@ import json
 import logging
 import os
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -58,14 +57,6 @@ _MESSAGE_GONE = (
 _NO_RIGHTS = ("rights", "chat_write_forbidden", "chat_restricted", "chat_send_plain_forbidden")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A message in both of its forms: HTML as Telegram reads it, and the same without any markup."""
-
-    html: str
-    text: str
-
-
 class Chat:
     """One chat that one bot writes to. Making it does no I/O: Telegram may be away for days.
 
@@ -87,20 +78,26 @@ class Chat:
         self._topics_gone: set[int] = set()
 
     async def send(
-        self, form: Form, *, silent: bool = False, topic: int | None = None, reply_to: int | None = None
+        self,
+        html: str,
+        text: str,
+        *,
+        silent: bool = False,
+        topic: int | None = None,
+        reply_to: int | None = None,
     ) -> int:
-        """Post a message; the number that Telegram gave it.
+        """Post a message, given as Telegram's HTML and as the same without markup; the number that it got there.
 
         A topic that is gone: into the chat itself. Markup that Telegram does not read: as plain text. A group
         that became a supergroup: there, from now on. A message to reply to that is gone: as no reply.
         """
-        html, moved = True, False
+        marked, moved = True, False
         for _ in range(TRIES):
             sent = await self._try(
                 self._bot.send_message(
                     chat_id=self.id,
-                    text=form.html if html else form.text,
-                    parse_mode=ParseMode.HTML if html else None,
+                    text=html if marked else text,
+                    parse_mode=ParseMode.HTML if marked else None,
                     disable_notification=silent,
                     message_thread_id=topic,
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
@@ -119,22 +116,22 @@ class Chat:
                 case BadRequest() if topic is not None and _says(sent, *_TOPIC_GONE):
                     self._miss(topic)
                     topic = None
-                case BadRequest() if html and _says(sent, "parse entities"):
+                case BadRequest() if marked and _says(sent, "parse entities"):
                     _log.warning("Telegram cannot read the markup of a message: it is sent as plain text")
-                    html = False
+                    marked = False
                 case _:
                     raise self._translate(sent)
         raise DeliveryError("Telegram refuses the message in every form", permanent=True)
 
-    async def edit(self, message: int, form: Form) -> bool:
-        """Change a message of this chat; False when it is not there any more, or can no longer be changed."""
-        for html in (True, False):
+    async def edit(self, message: int, html: str, text: str) -> bool:
+        """Change a message of this chat, as `send` posts it; False when it is not there any more, or can no longer be changed."""
+        for marked in (True, False):
             edited = await self._try(
                 self._bot.edit_message_text(
                     chat_id=self.id,
                     message_id=message,
-                    text=form.html if html else form.text,
-                    parse_mode=ParseMode.HTML if html else None,
+                    text=html if marked else text,
+                    parse_mode=ParseMode.HTML if marked else None,
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                 )
             )
@@ -149,7 +146,7 @@ class Chat:
                     return True
                 case BadRequest() if _says(edited, *_MESSAGE_GONE):
                     return False
-                case BadRequest() if html and _says(edited, "parse entities"):
+                case BadRequest() if marked and _says(edited, "parse entities"):
                     continue
                 case _:
                     raise self._translate(edited)
