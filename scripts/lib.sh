@@ -24,6 +24,10 @@ sidecar_env=$run_dir/sidecar.env
 
 demo_project=bloomberg
 demo_label=io.compose-watchdog.demo
+# There once `make up` could fetch upstream's images of these; the demo has stand-ins for them otherwise.
+demo_upstream=$run_dir/demo-upstream
+influxdb_upstream=influxdb:2.7
+grafana_upstream=grafana/grafana:11.4.0
 
 fail() { # TEXT
     echo "$(basename "$0"): $1" >&2
@@ -77,9 +81,10 @@ with_deadline() { # SECONDS COMMAND...
 
 # The demo with the sidecar, as a user would add it, and with what only the demo needs.
 demo_compose() {
+    local files=(-f demo/docker-compose.yml -f docker-compose.override.yml -f demo/sidecar.yml)
+    [[ ! -e $demo_upstream ]] || files+=(-f demo/upstream.yml)
     write_sidecar_env
-    docker compose --project-directory demo --env-file demo/.env --env-file "$sidecar_env" \
-        -f demo/docker-compose.yml -f docker-compose.override.yml -f demo/sidecar.yml "$@"
+    docker compose --project-directory demo --env-file demo/.env --env-file "$sidecar_env" "${files[@]}" "$@"
 }
 
 # The whole repository is the project's folder: the override and the playbooks are in it.
