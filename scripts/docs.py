@@ -23,7 +23,7 @@ from watchdog.cli.main import app
 from watchdog.config import sections
 from watchdog.config.playbooks import read_playbooks
 from watchdog.core import judgement
-from watchdog.core.duration import show_duration
+from watchdog.core.duration import parse_duration, show_duration
 from watchdog.core.problem import Report
 from watchdog.desk import shapes
 from watchdog.plugins import Parameters
@@ -83,6 +83,10 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("targets", "hold"): "`true`: watched, told, never touched",
     ("targets", "severity"): "instead of the check's",
     ("notifiers", "kind"): "which kind of notifier; its own parameters stand beside it, see below",
+    ("notifiers", "url"): "never written here: `WATCHDOG_WEBHOOK_URL` says it",
+    ("notifiers", "form"): "whose shape the JSON has; default: by the host of the URL, else `json`",
+    ("notifiers", "headers"): "sent with every notification; secret ones only as `{env: NAME}`",
+    ("notifiers", "tellings"): "what is sent; default: everything but `acting`, the beginning of each step",
     ("playbook file", "playbook"): "its name: that of the file without `.yml`",
     (
         "playbook file",
@@ -253,7 +257,7 @@ def _values(field: Any) -> str:
     bounds = {
         name: getattr(each, name) for each in field.metadata for name in ("ge", "le") if hasattr(each, name)
     }
-    span = any("BeforeValidator" in type(each).__name__ for each in field.metadata)
+    span = any(getattr(each, "func", None) is parse_duration for each in field.metadata)
     show = (
         (lambda number: show_duration(number) if number else "0s") if span else (lambda number: f"{number:g}")
     )
