@@ -97,7 +97,9 @@ def test_every_word_of_the_core_may_be_stored(database: sqlite3.Connection) -> N
     database.execute("INSERT INTO notifiers VALUES ('log', 0)")
     for state in Delivery:
         database.execute(
-            "INSERT OR REPLACE INTO deliveries VALUES ('log', 1, ?, 1, '{\"wall\": \"\"}', '')", [state]
+            "INSERT OR REPLACE INTO deliveries (notifier, outbox_id, state, attempts, tried)"
+            " VALUES ('log', 1, ?, 1, '{\"wall\": \"\"}')",
+            [state],
         )
 
 

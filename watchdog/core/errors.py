@@ -4,6 +4,8 @@ WatchdogError
 ├── ConfigError            what is wrong, where, what to do; all of them at once
 ├── GatewayError
 │   ├── JournalError       the journal cannot be used, or did not take what it was given: the file and the fix
+│   │   ├── NewerJournal   ... because a newer watchdog wrote it: to be left alone
+│   │   └── DamagedJournal ... because what it holds cannot be read
 │   ├── Unreachable        the other side could not be asked: nothing is known, nothing follows
 │   │   └── NobodyListens  ... because its socket refuses every connection: it may be a stale file
 │   └── Refused            the other side answered no
@@ -33,6 +35,14 @@ class GatewayError(WatchdogError):
 
 class JournalError(GatewayError):
     """The journal cannot be used, or did not take what it was given. Nothing may be done that it does not know."""
+
+
+class NewerJournal(JournalError):  # noqa: N818 - reads as what it says
+    """A newer watchdog wrote the journal. No restart helps, and it is not to be touched: a person has to choose."""
+
+
+class DamagedJournal(JournalError):  # noqa: N818 - the same
+    """The file is no journal, or one that cannot be read any more."""
 
 
 class Unreachable(GatewayError):  # noqa: N818 - reads as what it says: the engine is unreachable

@@ -2,21 +2,20 @@
 
 Write-ahead log, `synchronous=FULL`: when a write has returned, it survives the loss of power. One thread does
 everything, in the order of the calls. Belongs here: what the others may call. Does not: SQL
-(`journal_memory`, `_runs`, `_outbox`, `_story`, `_proposals`), the tables (`journal_schema`), the file and its lock (`journal_file`).
+(`journal_memory`, `_runs`, `_outbox`, `_story`, `_proposals`, `_age`), the tables (`_schema`), the file (`_file`), and
+what becomes of a write on a full disk (`_disk`) and of a damaged journal (`_opening`, `_damage`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
+from watchdog.core.durability import Store
 from watchdog.core.errors import JournalError
 from watchdog.core.freeze import Freeze
-from watchdog.core.guardrail import Ledger
-from watchdog.core.incident import Case, Hold, Incident
+from watchdog.core.incident import Case, Incident
 from watchdog.core.kept import KeptConfig
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Telling
@@ -25,87 +24,40 @@ from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
-from watchdog.gateways.journal_file import JournalFile
-from watchdog.gateways.journal_freezes import Freezes
-from watchdog.gateways.journal_memory import Memory
-from watchdog.gateways.journal_outbox import Outbox
-from watchdog.gateways.journal_proposals import Proposals
-from watchdog.gateways.journal_rows import prepare
-from watchdog.gateways.journal_runs import Runs
-from watchdog.gateways.journal_story import Past
+from watchdog.gateways.journal_life import TRY_EVERY, JournalLife
+from watchdog.gateways.journal_parts import Parts, open_parts
 from watchdog.gateways.journal_thread import JournalThread
 
-R = TypeVar("R")
 
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    file: JournalFile
-    memory: Memory
-    runs: Runs
-    outbox: Outbox
-    past: Past
-    freezes: Freezes
-    proposals: Proposals
-
-    def story(self, incident_id: str) -> Story:
-        return Story(
-            incident=self.past.incident(incident_id),
-            entries=self.past.entries_of(incident_id),
-            run=self.runs.run_of(incident_id),
-            steps=self.runs.steps_of(incident_id),
-            told=self.outbox.told(incident_id),
-        )
-
-
-def _open(path: Path) -> _Parts:
-    prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
-    file = JournalFile(path)
-    try:
-        return _Parts(
-            file, Memory(file), Runs(file), Outbox(file), Past(file), Freezes(file), Proposals(file)
-        )
-    except BaseException:
-        file.close()
-        raise
-
-
-class Journal:
+class Journal(JournalLife):
     """The open journal. Made by `open`, ended by `close`.
 
     Every method raises JournalError when the journal did not do it: then nothing of that call was written.
     A caller that is cancelled stops waiting, but its call is carried out all the same.
     """
 
-    def __init__(self, thread: JournalThread, parts: _Parts) -> None:
-        self._thread = thread
+    def __init__(self, thread: JournalThread, parts: Parts, try_every: float = TRY_EVERY) -> None:
+        super().__init__(thread, parts.file, try_every)
         self._parts = parts
-        self._closed = False
 
     @classmethod
-    async def open(cls, path: Path) -> Journal:
+    async def open(cls, path: Path, *, try_every: float = TRY_EVERY) -> Journal:
         """Open the journal at `path` and claim it for this process; made if there is none (mode 0600).
 
+        A damaged one is set aside and a fresh one begun: see `opening`. `try_every`: seconds between two tries
+        to write to a disk that takes nothing: see `durability`.
+
         Raises:
+            NewerJournal: a newer watchdog wrote it.
             JournalError: what is wrong with the file, and the fix.
         """
         thread = JournalThread()
         try:
-            parts = await thread.call(partial(_open, path))
+            parts = await thread.call(partial(open_parts, path))
         except BaseException:
             thread.stop()
             raise
-        return cls(thread, parts)
-
-    async def close(self) -> None:
-        """Finish what was asked for, close the file and give up the claim. Twice does no harm."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            await self._thread.call(self._parts.file.close)
-        finally:
-            self._thread.stop()
+        return cls(thread, parts, try_every)
 
     # --- decisions: written by the responder ------------------------------------------------------------
 
@@ -233,8 +185,28 @@ class Journal:
         return await self._call(self._parts.memory.kept_config)
 
     async def beat(self, now: Moment) -> None:
-        """Write something small: returns when the journal can be written, raises JournalError when not."""
+        """Write something small: returns when it is on the disk, raises JournalError when not."""
+        if self.durability.store is Store.MEMORY:
+            await self._call(self._file.try_again)
         await self._call(partial(self._parts.memory.beat, now))
+        if self.durability.store is Store.MEMORY:
+            raise JournalError(f"it is kept in memory only: {self.durability.reason}")
+
+    async def forget(self, keep: float, notifiers: tuple[str, ...], now: Moment) -> int:
+        """Forget what was closed, told and done `keep` seconds ago, a little at a time; how many rows.
+
+        What is open, held, counted against a target, or owed to one of these notifiers stays. Age is the
+        time lived through by daemons that called this: at most once a day is enough, more often does no harm.
+        """
+        gone = 0
+        if self.durability.store is Store.DISK and (
+            day := await self._call(partial(self._parts.age.grow, keep, now))
+        ):
+            while count := await self._call(partial(self._parts.age.forget, day, json.dumps(notifiers))):
+                gone += count
+            while await self._call(self._parts.age.tidy):
+                pass
+        return gone
 
     # --- freezes: written at start ----------------------------------------------------------------------
 
@@ -315,8 +287,3 @@ class Journal:
     async def recent_entries(self, limit: int) -> tuple[Entry, ...]:
         """The latest lines of the story, the oldest of them first."""
         return await self._call(partial(self._parts.past.recent_entries, limit))
-
-    async def _call(self, work: Callable[[], R]) -> R:
-        if self._closed:
-            raise JournalError("the journal is closed")
-        return await self._thread.call(work)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from watchdog.core.errors import JournalError
+from watchdog.core.errors import DamagedJournal
 
 R = TypeVar("R")
 
@@ -43,7 +43,7 @@ def load(kind: type[R], stored: str) -> R:
     """The record back: fields that it no longer has are passed over, those it did not have get their default.
 
     Raises:
-        JournalError: the row cannot be understood.
+        DamagedJournal: the row cannot be understood.
     """
     try:
         record: R = _adapter(kind).validate_json(stored)
@@ -52,7 +52,7 @@ def load(kind: type[R], stored: str) -> R:
             f"{'.'.join(map(str, p['loc']))}: {p['msg']}"
             for p in error.errors(include_input=False, include_url=False, include_context=False)
         )
-        raise JournalError(f"a stored {kind.__name__} cannot be understood ({problems})") from error
+        raise DamagedJournal(f"a stored {kind.__name__} cannot be understood ({problems})") from error
     return record
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from watchdog.core.errors import JournalError
+from watchdog.core.errors import DamagedJournal, NewerJournal
 
 # "wdog": in the file's header, so that another program's database is not taken for a journal.
 APPLICATION_ID = 0x77646F67
@@ -199,6 +199,24 @@ _FIRST = (
         fingerprint TEXT NOT NULL
     ) STRICT
     """,
+    # How long daemons have lived with this journal, in seconds of a clock that nobody can set: one row.
+    """
+    CREATE TABLE life (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        lived REAL NOT NULL,
+        at TEXT NOT NULL CHECK (json_valid(at))
+    ) STRICT
+    """,
+    # The last rows that there were when it had lived so long: what is older is known without any wall clock.
+    """
+    CREATE TABLE days (
+        id INTEGER PRIMARY KEY,
+        lived REAL NOT NULL,
+        entry INTEGER NOT NULL,
+        news INTEGER NOT NULL,
+        freeze INTEGER NOT NULL
+    ) STRICT
+    """,
     # Written to see whether the journal can be: one row.
     """
     CREATE TABLE beat (
@@ -217,17 +235,27 @@ def require_journal(connection: sqlite3.Connection) -> None:
     """Make sure, changing nothing, that a database is a journal that this watchdog understands.
 
     Raises:
-        JournalError: it is another program's database, or was written by a newer watchdog.
+        DamagedJournal: it is another program's database.
+        NewerJournal: it was written by a newer watchdog.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     version = _version_of(connection)
     if application != APPLICATION_ID or version < 1:
-        raise JournalError("it is a database, but no journal of watchdog: name another file")
+        raise DamagedJournal("it is a database, but no journal of watchdog")
     if version > VERSION:
-        raise JournalError(
+        raise NewerJournal(
             f"it was written by a newer watchdog (schema {version}, this one knows {VERSION}): run that version, "
             "or move the file away to begin with an empty memory"
         )
+
+
+def columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Every column of every table, as (table, column)."""
+    return set(
+        connection.execute(
+            "SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x WHERE m.type = 'table'"
+        )
+    )
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:
