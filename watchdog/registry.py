@@ -11,6 +11,7 @@ from watchdog.actions.restart_container import RestartContainer
 from watchdog.checks.container import Container
 from watchdog.core.playbook import Step
 from watchdog.notifiers.log import Log
+from watchdog.notifiers.telegram import Telegram
 from watchdog.notifiers.webhook import Webhook
 from watchdog.plugins import Action, Check, Notifier
 
@@ -27,6 +28,7 @@ ACTIONS: dict[str, type[Action[Any]]] = {
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {
     "log": Log,
+    "telegram": Telegram,
     "webhook": Webhook,
 }
 
