@@ -19,6 +19,7 @@ import pytest
 import typer.main
 
 import watchdog.core
+from tests.config.test_load import GIVEN
 from tests.engine.world import make_engine, running
 from watchdog import plugins
 from watchdog.cli.exits import Exit
@@ -74,7 +75,7 @@ def test_configuration_examples_load(page: Path, tmp_path: Path) -> None:
     for example in fences(page, "yaml"):
         file = tmp_path / "watchdog.yml"
         file.write_text(example, encoding="utf-8")
-        load_config(file)
+        load_config(file, given=GIVEN)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
