@@ -22,9 +22,6 @@ class Backlog:
         self._largest = largest
         self.size = 0
 
-    def __len__(self) -> int:
-        return len(self._groups)
-
     def add(self, group: Group) -> None:
         """Keep one more. Raises JournalError when there is no more room here either."""
         size = sum(_size(statement) for statement in group)

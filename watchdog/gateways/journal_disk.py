@@ -14,13 +14,11 @@ from watchdog.gateways.journal_backlog import Backlog, Group, redo
 from watchdog.gateways.journal_claim import Claim
 from watchdog.gateways.journal_damage import carry_over, set_aside
 from watchdog.gateways.journal_opening import is_shared, open_database, open_in_memory
-from watchdog.gateways.journal_reserve import Reserve
+from watchdog.gateways.journal_reserve import FEWEST_PAGES, Reserve
 from watchdog.gateways.journal_trouble import is_damage, is_no_room, words_of
 
 # Of what is to be written back, the space that must be there before it is tried; of the log, some pages.
 _ROOM, _TIMES = 256 << 10, 4
-# Pages of the write-ahead log after which it is emptied: fewer when space is dear.
-_CALM, _THRIFTY = 1000, 64
 
 
 class JournalDisk:
@@ -75,6 +73,7 @@ class JournalDisk:
             raise
         if not self._homeless:
             self._claim.clear()
+            self._bound_log(self._reserve.log_pages())
             if not self._reserve.make():
                 self._stand(Store.RESERVE, "the disk has no space to set aside")
 
@@ -82,11 +81,16 @@ class JournalDisk:
         """Begin a transaction."""
         if self.durability.store is Store.BROKEN:
             raise DamagedJournal(self.durability.reason)
+        self.look()
         if self.durability.store is Store.MEMORY:
-            self._hold()
             self.connection.execute("SAVEPOINT decision")
         else:
             self.connection.execute("BEGIN IMMEDIATE")
+
+    def look(self) -> None:
+        """Have everything there to be read, also what is in memory only."""
+        if self.durability.store is Store.MEMORY:
+            self._hold()
 
     def end(self, group: Group) -> None:
         """End a transaction that did these statements: they are kept, on the disk if that takes them."""
@@ -132,7 +136,7 @@ class JournalDisk:
             if not is_shared(self.connection):
                 self.connection.close()
                 self.connection = open_database(self._path)
-            self.connection.execute(f"PRAGMA wal_autocheckpoint = {_CALM}")
+            self._bound_log(self._reserve.log_pages())
             self._stand(Store.DISK, "")
 
     def close(self) -> None:
@@ -193,7 +197,7 @@ class JournalDisk:
         if self._empty_log() and self._again(group):
             return
         if self._reserve.release():
-            self.connection.execute(f"PRAGMA wal_autocheckpoint = {_THRIFTY}")
+            self._bound_log(FEWEST_PAGES)
             self._empty_log()
             if self._again(group):
                 self._stand(Store.RESERVE, words_of(error))
@@ -253,6 +257,9 @@ class JournalDisk:
             carry_over(self._aside, found)
         self.connection.close()
         self.connection, self._homeless, self._held = found, False, False
+
+    def _bound_log(self, pages: int) -> None:
+        self.connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
 
     def _empty_log(self) -> bool:
         """Have the log begin anew, so that its own space can be used again."""

@@ -91,6 +91,7 @@ class JournalFile:
         """Nothing inside writes. Raises JournalError."""
         with translated(self._path):
             try:
+                self._disk.look()
                 yield
             except sqlite3.Error as error:
                 if is_damage(error):

@@ -11,6 +11,9 @@ from watchdog.gateways.journal_claim import OWNER_ONLY
 SIZE = 1 << 20
 # Of a small disk no more than this part is taken.
 _SHARE = 8
+# SQLite's own number for the log, and one for a disk without space.
+_MOST_PAGES, FEWEST_PAGES = 1000, 32
+_PAGE = 4096
 
 
 class Reserve:
@@ -46,14 +49,21 @@ class Reserve:
 
     def plenty(self) -> bool:
         """Whether there is room for the reserve, and for as much again: the disk is full no more."""
-        return self.room(2 * max(self._bounded(), 4096))
+        return self.room(2 * max(self._bounded(), _PAGE))
+
+    def log_pages(self) -> int:
+        """After how many pages the write-ahead log is to be emptied on this disk; fewer when space is dear."""
+        return max(FEWEST_PAGES, min(_MOST_PAGES, self._share() // _PAGE))
 
     def _bounded(self) -> int:
+        return min(self._size, self._share())
+
+    def _share(self) -> int:
         try:
             disk = os.statvfs(self._path.parent)
         except OSError:
             return self._size
-        return min(self._size, disk.f_blocks * disk.f_frsize // _SHARE)
+        return disk.f_blocks * disk.f_frsize // _SHARE
 
 
 def _take(path: Path, size: int) -> bool:
