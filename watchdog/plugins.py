@@ -184,12 +184,15 @@ class Action(ABC, Generic[P]):
     Attributes:
         name: verb_noun, as written in playbooks.
         repeatable: doing it once more after the daemon died in its middle does no harm.
+        gentle: it takes nothing away (a start or restart of what is there): allowed also while watchdog cannot be
+            sure of what it remembers.
         undoable: `undo` takes back what it did; it is called when that did not help, or was cut short.
     """
 
     name: ClassVar[str]
     changes: ClassVar[bool] = True
     repeatable: ClassVar[bool] = False
+    gentle: ClassVar[bool] = False
     undoable: ClassVar[bool] = False
     parameters_type: ClassVar[type[Parameters]]
 

@@ -26,6 +26,7 @@ from watchdog.core.notification import Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
 from watchdog.core.run import Outcome, Result
+from watchdog.core.surroundings import Root, Surroundings
 
 LOGS = Step(action="collect_logs", changes=False)
 RESTART = Step(action="restart_container", verify=Verification(within=60.0, stable=10.0), attempts=3)
@@ -180,6 +181,15 @@ class Tale:
         self.passes(1)
         self.step_ends()
         self.stays_well(10)
+
+    def surrounded_by(self, around: Surroundings) -> None:
+        """From now on the stack around it stands like this."""
+        self.policy = replace(self.policy, around=around)
+
+    def waits_for(self, cause: str, incident: str = "") -> None:
+        """It is sick because another target is."""
+        self.surrounded_by(Surroundings(root=Root(target=cause, incident=incident)))
+        self.unhealthy()
 
     def given_up(self) -> None:
         """It crashed and no step helped."""

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from watchdog.core.guardrail import Allow, Ledger, Limits, Refuse, judge_attempt
+from watchdog.core.guardrail import Ledger, Limits, judge_attempt
+from watchdog.core.verdict import Allow, Refuse
 
 LIMITS = Limits()
 

@@ -411,6 +411,8 @@ class TestNotSeen:
                 tale.step_ends()
             case Phase.ESCALATED:
                 tale.given_up()
+            case Phase.SUPPRESSED:
+                tale.waits_for("db")
             case Phase.RESOLVED:
                 tale.healed_by_a_step()
         assert tale.stands(phase)

@@ -17,14 +17,16 @@ from watchdog.core.decision import (
     StepEnded,
     Tell,
 )
-from watchdog.core.guardrail import Refuse, judge_attempt
+from watchdog.core.guardrail import judge_attempt
 from watchdog.core.incident import Case, Incident, Phase, Proposal
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity, Telling
 from watchdog.core.observation import Observation
 from watchdog.core.playbook import Autonomy, Rung, Verification
+from watchdog.core.restraint import judge_doom, judge_surroundings
 from watchdog.core.run import Result
-from watchdog.core.tellings import tell_of
+from watchdog.core.tellings import is_told, tell_of
+from watchdog.core.verdict import Refuse
 
 # How soon after the end of the quiet hours people are reminded, at the latest. Seconds.
 QUIET_LOOK = 300.0
@@ -50,6 +52,9 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     made = [attempt.action for attempt in case.ledger.attempts]
     index = policy.playbook.rung_after(made, incident.spent | policy.impossible)
     verdict = judge_attempt(case.ledger, policy.limits, now)
+    doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
+    if doom is not None:
+        return _doomed(case, doom, policy, now)
     if index is not None and not case.ledger.given_up and _needs_a_yes(rungs[index], incident, policy):
         # A human yes stands above the count of attempts, not above the wait between them.
         if isinstance(verdict, Refuse) and verdict.wait is not None:
@@ -62,12 +67,31 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
         if isinstance(verdict, Refuse) and verdict.wait is None:
             return _escalate(given_up, incident, policy, now, verdict.reason)
         return _escalate(given_up, incident, policy, now, "ladder-exhausted")
-    return _perform(case, incident, rungs[index], index, now)
+    return _begin(case, incident, index, policy, now)
 
 
-def _wait(case: Case, incident: Incident, seconds: float, reason: str) -> Decision:
+def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
+    """Begin this rung, unless something outside of the target stands against it at this moment."""
+    rung = policy.playbook.rungs[index]
+    verdict = judge_surroundings(case, incident, rung, policy, now)
+    if isinstance(verdict, Refuse):
+        wait = verdict.wait if verdict.wait is not None else policy.verify_every
+        return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
+    return _perform(case, incident, rung, index, now)
+
+
+def _wait(case: Case, incident: Incident, seconds: float, reason: str, *, slot: bool = False) -> Decision:
     waiting = replace(incident, phase=Phase.OPEN, well_since=None)
-    return Decision(replace(case, incident=waiting), (Look(seconds),), f"{reason}: {seconds:.1f} s to go")
+    look = Look(seconds, slot=slot)
+    return Decision(replace(case, incident=waiting), (look,), f"{reason}: {seconds:.1f} s to go")
+
+
+def _doomed(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
+    """Starting again cannot help: on to what may, or to a human."""
+    if incident.reason == "":
+        return _climb(case, incident, policy, now)
+    given_up = replace(case, ledger=replace(case.ledger, given_up=True))
+    return _escalate(given_up, incident, policy, now, incident.reason)
 
 
 def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
@@ -75,7 +99,7 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
     rung, proposal = policy.playbook.rungs[index], incident.proposal
     if proposal is not None and proposal.rung == index:
         if proposal.approved_by:
-            return _perform(case, incident, rung, index, now)
+            return _begin(case, incident, index, policy, now)
         left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
             return _wait(case, incident, left, "waiting for a human yes")
@@ -142,8 +166,9 @@ def _perform(
     effects: list[Effect] = [
         Perform(incident.id, incident.target, incident.playbook, rung, index, number, again, undo)
     ]
-    told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
-    effects.append(Tell(told))
+    if is_told(acting, Telling.ACTING):
+        told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
+        effects.append(Tell(told))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
 
@@ -161,6 +186,10 @@ def _escalate(case: Case, incident: Incident, policy: Policy, now: Moment, reaso
     facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts)}
     if incident.hindrance:
         facts["hindrance"] = incident.hindrance
+    if reason == "doomed":
+        # What is wrong, what shows it, and what a human has to do.
+        known = incident.finding.facts
+        facts |= {name: str(known[name]) for name in ("doom", "advice", "shown_by") if known.get(name)}
     told = Tell(tell_of(Telling.ESCALATED, escalated, now, **facts))
     return Decision(replace(case, incident=escalated), (told, Look(policy.repeat)), f"escalated: {reason}")
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from watchdog.core.budget import BudgetLimits
+from watchdog.core.flapping import FlapLimits
 from watchdog.core.guardrail import Limits
 from watchdog.core.incident import Case
 from watchdog.core.notification import Notification, Severity
 from watchdog.core.observation import Observation
 from watchdog.core.playbook import Autonomy, Playbook, Rung
 from watchdog.core.run import Outcome
+from watchdog.core.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What config says of one target, as far as a decision needs it. Seconds.
+    """What a decision on one target goes by: what config says of it, and how the stack around it stands. Seconds.
 
     Attributes:
         boot_grace: after the machine booted, how long nothing is judged: everything is still starting.
@@ -24,6 +27,9 @@ class Policy:
         proposal_lasts: how long a proposal waits for a human yes.
         repeat: after how long people are reminded of an incident that was escalated.
         quiet: it is a quiet hour: only what is critical is repeated.
+        cause_grace: a target that is up and still sick so long after its cause is gone has a trouble of its own.
+        flaps, budget: as their modules say.
+        around: the rest of the stack.
         impossible: rungs whose action can do nothing for this target; they are passed over.
         next_id: the id that a new incident would get.
         standing_hold: config or a label keeps hands off for good.
@@ -39,6 +45,10 @@ class Policy:
     proposal_lasts: float = 3600.0
     repeat: float = 14400.0
     quiet: bool = False
+    cause_grace: float = 60.0
+    flaps: FlapLimits = field(default_factory=FlapLimits)
+    budget: BudgetLimits = field(default_factory=BudgetLimits)
+    around: Surroundings = field(default_factory=Surroundings)
     impossible: frozenset[int] = frozenset()
     next_id: str = "0"
     standing_hold: bool = False
@@ -135,9 +145,10 @@ class Propose:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Ask the check again after so many seconds."""
+    """Ask the check again after so many seconds; `slot`: sooner, if an action ends and makes room for another."""
 
     after: float
+    slot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

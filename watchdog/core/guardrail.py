@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from watchdog.core.flapping import Flaps
 from watchdog.core.moment import Moment
+from watchdog.core.verdict import Allow, Refuse, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +39,6 @@ class Limits:
         return min(self.longest, self.first * self.factor ** min(attempt - 1, 64))
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """The action may go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The action may not go on. `wait`: seconds until it may, None when waiting does not help."""
-
-    reason: str
-    wait: float | None = None
-
-
-Verdict = Allow | Refuse
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One changing step that was begun. `at` is its end, or its beginning while it runs."""
@@ -69,6 +55,7 @@ class Ledger:
         version: the image id that the attempts were made on; another one clears them.
         healthy_since: when verified health began, None while sick, unknown or just started.
         given_up: attempts are spent; only a human or another version goes on.
+        flaps: how it alternates between well and sick, None before it was first looked at.
     """
 
     target: str
@@ -76,6 +63,7 @@ class Ledger:
     attempts: tuple[Attempt, ...] = ()
     healthy_since: Moment | None = None
     given_up: bool = False
+    flaps: Flaps | None = None
 
     def for_version(self, version: str) -> Ledger:
         """The ledger for what the target runs now; an unknown version changes nothing."""

@@ -12,12 +12,16 @@ from watchdog.core.observation import Finding
 
 
 class Phase(StrEnum):
-    """Where an incident stands. RESOLVED is the only end; ESCALATED waits for a human or for health."""
+    """Where an incident stands. RESOLVED is the only end; ESCALATED waits for a human or for health.
+
+    SUPPRESSED waits for its cause, which has an incident of its own or is in somebody's hands.
+    """
 
     OPEN = "open"
     ACTING = "acting"
     VERIFYING = "verifying"
     ESCALATED = "escalated"
+    SUPPRESSED = "suppressed"
     RESOLVED = "resolved"
 
 
@@ -64,6 +68,9 @@ class Incident:
         undoing: the step that runs takes something back.
         by_itself: it came back while no step of ours was being verified.
         called: when a human was last called for it.
+        cause: the target whose trouble explains this one, while it is suppressed.
+        part_of: the incident in whose message this one is told, "" once it is told by itself.
+        free_since: since when nothing explains it any more.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -94,6 +101,9 @@ class Incident:
     undoing: bool = False
     by_itself: bool = False
     called: Moment | None = None
+    cause: str = ""
+    part_of: str = ""
+    free_since: Moment | None = None
     ordered: bool = False
 
 

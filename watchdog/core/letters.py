@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from watchdog.core.notification import Notification, Severity, Telling
+from watchdog.core.notification import ASKING, Notification, Severity, Telling
 from watchdog.core.story import Delivery, OutboxEntry
 
-# A human is wanted: these are worth a new message.
-ASKING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.PROPOSED, Telling.ASKED})
 # It is over, one way or another.
-ENDING = frozenset({Telling.HEALED, Telling.RECOVERED, Telling.HELD, Telling.RELEASED})
+ENDING = frozenset(
+    {Telling.HEALED, Telling.RECOVERED, Telling.HELD, Telling.RELEASED, Telling.FOLLOWED, Telling.STORM_OVER}
+)
 # A human was called, and wants to hear how it ended.
-CALLING = frozenset({Telling.ESCALATED, Telling.REMINDED})
+CALLING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.STORM})
 # Worth a sound by day. The others are news that nobody has to do anything about.
 SOUNDING = ASKING | {Telling.OPENED, Telling.SWITCHED_OFF, Telling.CONFIG_BROKEN}
 

@@ -16,13 +16,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 from watchdog.core.climb import answered, consider, fresh_start, remind, step_ended, time_left, verification
-from watchdog.core.decision import DaemonReturned, Decision, Event, Look, Ordered, Policy, StepEnded, Tell
+from watchdog.core.decision import (
+    DaemonReturned,
+    Decision,
+    Effect,
+    Event,
+    Look,
+    Ordered,
+    Policy,
+    StepEnded,
+    Tell,
+)
+from watchdog.core.flapping import Flaps
 from watchdog.core.incident import Act, Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Hand, Observation, Status
 from watchdog.core.people import given_back, let_go, not_asked_for, ordered, taken_down, taken_over
-from watchdog.core.tellings import tell_hold, tell_of
+from watchdog.core.suppression import WAIT_LOOK, follow, seen_sick_while_waiting, suppress
+from watchdog.core.tellings import is_told, tell_hold, tell_of
+
+# Health that has to last for longer than this is looked at less often. Seconds.
+LONG_WATCH = 120.0
 
 
 def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
@@ -54,6 +69,7 @@ def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Dec
         return Decision(case, (), "seen before it was held: proves nothing")
     seen = _recalled(incident, seen)
     taken = seen.stopped_by in (Hand.PERSON, Hand.UNKNOWN)
+    before = case
     case = _noted(case, seen, policy, now, well=seen.well and not taken)
     acting = case.incident is not None and case.incident.phase is Phase.ACTING
     if now.boot < policy.boot_grace and not acting and (taken or not seen.well):
@@ -64,7 +80,18 @@ def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Dec
         return Decision(case, (), "a step is running: what is seen meanwhile is its own doing")
     freed, told = let_go(case, seen, now)
     decision = _judge(freed, seen, policy, now)
-    return replace(decision, effects=(*told, *decision.effects))
+    return replace(decision, effects=(*told, *decision.effects, *_began_to_flap(before, decision.case, now)))
+
+
+def _began_to_flap(before: Case, after: Case, now: Moment) -> tuple[Effect, ...]:
+    """People are told once that a trouble comes and goes: it is touched less, and closed later."""
+    was, now_is = before.ledger.flaps, after.ledger.flaps
+    if now_is is None or now_is.since is None or (was is not None and was.since is not None):
+        return ()
+    incident = after.incident
+    if incident is None or not is_told(incident, Telling.FLAPPING):
+        return ()
+    return (Tell(tell_of(Telling.FLAPPING, incident, now, turns=len(now_is.fell))),)
 
 
 def _recalled(incident: Incident | None, seen: Observation) -> Observation:
@@ -82,6 +109,11 @@ def _noted(case: Case, seen: Observation, policy: Policy, now: Moment, *, well: 
     ledger = case.ledger.relabelled(seen.version) if ours else case.ledger.for_version(seen.version)
     if not well:
         ledger = ledger.seen_otherwise(policy.limits, now)
+    acting = incident is not None and incident.phase is Phase.ACTING
+    if seen.settled and not acting and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
+        flaps = ledger.flaps or Flaps(target=case.target)
+        flaps = flaps.seen(policy.flaps, now, well=seen.well, up=seen.stopped_by is None)
+        ledger = replace(ledger, flaps=flaps)
     if incident is not None and not ours and case.ledger.version not in ("", ledger.version):
         incident = replace(incident, spent=frozenset())  # what could not help the old one may help this one
     return replace(case, ledger=ledger, incident=incident)
@@ -109,13 +141,24 @@ def _judge(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decisi
         return Decision(closed, (told,), "held: the configuration says so")
     if policy.standing_hold or (case.hold is not None and not case.hold.released):
         return Decision(case, (), "held: watched, not touched")
+    if policy.around.maintenance and not seen.well:
+        return _maintained(case)
     if case.incident is None:
         return _judge_without_incident(case, seen, policy, now)
     if not seen.settled:
         return _unsettled(case, case.incident, seen, policy, now)
     if seen.well:
         return _seen_well(case, case.incident, seen, policy, now)
+    if case.incident.phase is Phase.SUPPRESSED:
+        return seen_sick_while_waiting(case, case.incident, seen, policy, now)
     return _seen_sick(case, case.incident, seen, policy, now)
+
+
+def _maintained(case: Case) -> Decision:
+    """Somebody works on it: what is sick is theirs, and is judged when they are done."""
+    if case.incident is not None:
+        case = replace(case, incident=replace(case.incident, well_since=None))
+    return Decision(case, (), "under maintenance: watched, not touched")
 
 
 def _could_not_look(case: Case, policy: Policy, now: Moment) -> Decision:
@@ -149,14 +192,22 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         finding=seen.finding,
         fallen=_fallen(seen),
     )
-    opened = Tell(tell_of(Telling.OPENED, incident, now))
+    waiting = suppress(case, incident, policy, now, fresh=True)
+    if waiting is not None:
+        return waiting
+    if policy.around.storm is not None:
+        # One message tells of all of them.
+        incident = replace(incident, part_of=policy.around.storm_incident)
+    opened = (Tell(tell_of(Telling.OPENED, incident, now)),) if is_told(incident, Telling.OPENED) else ()
     decision = consider(replace(case, incident=incident), incident, policy, now)
-    return replace(decision, effects=(opened, *decision.effects))
+    return replace(decision, effects=(*opened, *decision.effects))
 
 
 def _unsettled(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
     incident = replace(incident, well_since=None)
     case = replace(case, incident=incident)
+    if incident.phase is Phase.SUPPRESSED:
+        return Decision(case, (Look(seen.look_again or WAIT_LOOK),), "still moving")
     if incident.phase is not Phase.VERIFYING:
         return Decision(case, (Look(seen.look_again or policy.verify_every),), "still moving")
     left = time_left(incident, seen, policy, now)
@@ -170,15 +221,17 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
     # Counted from the first decision to the latest look: neither a late look nor a late decision is health.
     since = incident.well_since if unbroken and incident.well_since else now
     left = verification(incident, policy).stable - seen.at.seconds_since(since)
+    flaps = case.ledger.flaps
+    if flaps is not None and flaps.since is not None:
+        left = max(left, policy.flaps.steady - seen.at.seconds_since(since))
     if unbroken and left <= 0:
         return _resolve(case, incident, now)
     if incident.phase is Phase.OPEN:
         # It came back without us; that is verified all the same.
         incident = replace(incident, phase=Phase.VERIFYING, acted=now, by_itself=True)
     incident = replace(incident, well_since=since, incarnation=seen.incarnation)
-    return Decision(
-        replace(case, incident=incident), (Look(min(policy.verify_every, left)),), "well: it has to stay so"
-    )
+    every = policy.verify_every if left <= LONG_WATCH else WAIT_LOOK
+    return Decision(replace(case, incident=incident), (Look(min(every, left)),), "well: it has to stay so")
 
 
 def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
@@ -190,6 +243,15 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         if not fresh_start(case, incident, policy):
             return remind(case, incident, policy, now)
         incident = replace(incident, spent=frozenset(), reason="")
+    waiting = suppress(case, incident, policy, now)
+    if waiting is not None:
+        return waiting
+    if incident.part_of and policy.around.storm is None:
+        # The storm is over, this one is not: from now on it is told by itself.
+        incident = replace(incident, part_of="")
+        decision = consider(replace(case, incident=incident), incident, policy, now)
+        opened = Tell(tell_of(Telling.OPENED, incident, now))
+        return replace(decision, effects=(opened, *decision.effects))
     return consider(case, incident, policy, now)
 
 
@@ -210,9 +272,10 @@ def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
         case.ledger if incident.undo is None else case.ledger.cleared()
     )  # a new image that has proved itself
     ledger = ledger.seen_well(incident.well_since or now)
+    effects = (Tell(told),) if is_told(incident, telling) else follow(incident, now)
     return Decision(
         replace(case, incident=closed, ledger=ledger),
-        (Tell(told),),
+        effects,
         f"{ending.value}: health was seen for long enough",
     )
 

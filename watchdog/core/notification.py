@@ -19,7 +19,11 @@ class Severity(StrEnum):
 
 
 class Telling(StrEnum):
-    """What a notification is about. ACTING: a step begins. REMINDED: what was escalated is still so."""
+    """What a notification is about.
+
+    ACTING: a step begins. REMINDED: what was escalated is still so. SUPPRESSED: it waits for its cause. AFFECTED,
+    FOLLOWED: told in the cause's message, of one that waits for it, and of one that is well again after it.
+    """
 
     OPENED = "opened"
     ACTING = "acting"
@@ -28,12 +32,22 @@ class Telling(StrEnum):
     RECOVERED = "recovered"
     ESCALATED = "escalated"
     REMINDED = "reminded"
+    SUPPRESSED = "suppressed"
+    AFFECTED = "affected"
+    FOLLOWED = "followed"
+    FLAPPING = "flapping"
+    STORM = "storm"
+    STORM_OVER = "storm_over"
     HELD = "held"
     ASKED = "asked"
     RELEASED = "released"
     SWITCHED_OFF = "switched_off"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
+
+
+# A human is wanted for these.
+ASKING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.PROPOSED, Telling.ASKED, Telling.STORM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class Step:
         params: what the file says for it, validated when the playbook was loaded.
         changes: False for a step that only looks (collecting logs): it runs beside the next changing step.
         repeatable: whether the step may be done once more when the daemon died in its middle.
+        gentle: whether it takes nothing away: a start or a restart of what is there.
         undoable: whether the action can take back what it did; it is made to when that did not help.
         attempts: how often this rung is tried before the next one.
         autonomy: the most that this step may do by itself.
@@ -51,6 +52,7 @@ class Step:
     changes: bool = True
     repeatable: bool = True
     verify: Verification = Verification()
+    gentle: bool = False
     undoable: bool = False
     attempts: int = 1
     autonomy: Autonomy = Autonomy.ACT

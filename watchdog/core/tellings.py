@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchdog.core.incident import Act, Incident
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Notification, Severity, Telling
+from watchdog.core.notification import ASKING, Notification, Severity, Telling
 from watchdog.core.observation import Finding
 
 
@@ -19,6 +21,18 @@ def tell_of(telling: Telling, incident: Incident, now: Moment, **facts: str | fl
         incident=incident.id,
         facts=facts,
     )
+
+
+def tell_in(
+    other: str, telling: Telling, incident: Incident, now: Moment, **facts: str | float
+) -> Notification:
+    """Something about an incident that is told in the message of another one."""
+    return replace(tell_of(telling, incident, now, **facts), incident=other)
+
+
+def is_told(incident: Incident, telling: Telling) -> bool:
+    """Whether people are told this of it: what is part of another trouble speaks up only when a human is needed."""
+    return not incident.part_of or telling in ASKING
 
 
 def tell_hold(target: str, act: Act, by: str, finding: Finding, now: Moment) -> Notification:

@@ -30,7 +30,7 @@ _FIRST = (
         severity TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.severity')) STORED
             CHECK (severity IN ('critical', 'high', 'warning')),
         phase TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.phase')) STORED
-            CHECK (phase IN ('open', 'acting', 'verifying', 'escalated', 'resolved')),
+            CHECK (phase IN ('open', 'acting', 'verifying', 'escalated', 'suppressed', 'resolved')),
         ending TEXT GENERATED ALWAYS AS (json_extract(record, '$.ending')) STORED
             CHECK (ending IN ('healed', 'recovered', 'taken_over')),
         opened_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.opened.wall')) VIRTUAL,
@@ -120,7 +120,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'acting', 'healed', 'recovered', 'escalated', 'reminded', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended', 'switched_off')),
+            CHECK (telling IN ('opened', 'acting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'config_broken', 'config_mended', 'switched_off')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)

@@ -1,0 +1,62 @@
+"""What may stand against one more step although the target itself would have its turn.
+
+The rest of the stack, what is known of the cause, and how sure watchdog can be of what it remembers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watchdog.core.budget import judge_budget
+from watchdog.core.decision import Policy
+from watchdog.core.doom import RESTARTS
+from watchdog.core.flapping import judge_flap_action
+from watchdog.core.incident import Case, Incident
+from watchdog.core.moment import Moment
+from watchdog.core.playbook import Rung
+from watchdog.core.storm import Move
+from watchdog.core.verdict import Allow, Refuse, Verdict
+
+# How soon it is asked again whether watchdog can be sure of its memory. Seconds.
+UNSURE_LOOK = 10.0
+
+
+def judge_surroundings(case: Case, incident: Incident, rung: Rung, policy: Policy, now: Moment) -> Verdict:
+    """May this rung begin now, as far as everything outside of the target goes? Every refusal is a wait."""
+    around = policy.around
+    if around.gentle and not rung.step.gentle:
+        return Refuse(around.gentle, wait=UNSURE_LOOK)
+    if around.most_attempts is not None and len(case.ledger.attempts) >= around.most_attempts:
+        return Refuse(around.gentle, wait=UNSURE_LOOK)
+    verdicts: list[Verdict] = []
+    if not _wanted(incident):
+        verdicts.append(around.aside)
+        if case.ledger.flaps is not None:
+            made = [attempt.at for attempt in case.ledger.attempts]
+            verdicts.append(judge_flap_action(case.ledger.flaps, made, policy.flaps, now))
+    if around.storm is not None and around.storm.move is Move.WAIT:
+        verdicts.append(Refuse(around.storm.reason, wait=policy.budget.ask_again))
+    planned = _wanted(incident) or around.storm is not None
+    others = around.running - {incident.target}
+    verdicts.append(judge_budget(around.begun, others, incident.target, policy.budget, now, planned=planned))
+    return next((verdict for verdict in verdicts if isinstance(verdict, Refuse)), Allow())
+
+
+def judge_doom(case: Case, incident: Incident, rung: Rung, index: int) -> Incident | None:
+    """The incident as it goes on when its cause is doomed and this rung only starts again; None when it may.
+
+    With a `reason`: a human. Without: the rung is passed over, because only replacing helps.
+    """
+    facts = incident.finding.facts
+    if not facts.get("doom") or incident.ordered:
+        return None
+    if rung.step.gentle and facts.get("replacing_helps"):
+        return replace(incident, spent=incident.spent | {index}, reason="")
+    if not facts.get("replacing_helps") and len(case.ledger.attempts) >= RESTARTS:
+        return replace(incident, reason="doomed")
+    return None
+
+
+def _wanted(incident: Incident) -> bool:
+    """A person asked for it: planned work."""
+    return incident.ordered or (incident.proposal is not None and bool(incident.proposal.approved_by))
