@@ -162,7 +162,7 @@ class Chat:
             return await call
         except TelegramError as error:
             return error
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             # Without the number of the message, for instance.
             return _NotTelegram(f"{type(error).__name__} in its answer")
 

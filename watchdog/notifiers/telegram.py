@@ -29,7 +29,7 @@ LONGEST_TITLE = 500
 LONGEST_LINE = 700
 
 # One sign before the title, to be told apart from afar, also by who does not see red from green.
-_SIGNS = {
+_SIGNS: dict[str, str] = {
     Telling.OPENED: "🔴",
     Telling.ACTING: "🟡",
     Telling.PROPOSED: "❓",
@@ -43,6 +43,12 @@ _SIGNS = {
     Telling.SWITCHED_OFF: "⚠️",
     Telling.CONFIG_BROKEN: "⚠️",
     Telling.CONFIG_MENDED: "✅",
+    "flapping": "🔁",
+    "storm": "🚨",
+    "storm_over": "✅",
+    "suppressed": "⏳",
+    "affected": "⏳",
+    "followed": "✅",
 }
 _OPENED_WARNING = "🟠"
 _NO_SIGN = "▪️"
