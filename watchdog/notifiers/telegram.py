@@ -124,7 +124,7 @@ class TelegramParameters(Parameters):
     token: Annotated[SecretStr, AfterValidator(_is_token)]
     chat: Annotated[int, BeforeValidator(_is_chat)]
     topic: Topic | None = None
-    topics: dict[Severity, Topic] = Field(default_factory=dict)
+    topics: dict[Severity, Topic] = Field(default={})
     api: Annotated[str, AfterValidator(_is_api)] = API
 
 
