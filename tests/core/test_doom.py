@@ -37,9 +37,17 @@ FAILED = Finding("start_failed")
 
 @pytest.mark.parametrize(("code", "kind"), [(126, "command-not-executable"), (127, "command-not-found")])
 def test_a_command_that_cannot_be_run(code: int, kind: str) -> None:
-    """Exit codes 126 and 127, also of a script within the container: its last line says what is missing."""
-    found = diagnose(FAILED, down(code), log_tail=("starting", "sh: nosuchcmd: not found", ""))
+    """Exit codes 126 and 127, also of a script within the container: a line of its says what is missing."""
+    found = diagnose(FAILED, down(code), log_tail=("sh: nosuchcmd: not found", "hello", ""))
     assert found == Diagnosis(kind=kind, advice=Advice.MEND_COMMAND, evidence="sh: nosuchcmd: not found")
+
+
+def test_a_silent_command_is_told_by_its_last_line() -> None:
+    """Whatever that says; and without any there is no evidence but the exit code."""
+    found = diagnose(FAILED, down(127), log_tail=("starting", "hello"))
+    assert found is not None
+    assert found.evidence == "hello"
+    assert diagnose(FAILED, down(127)) == Diagnosis(kind="command-not-found", advice=Advice.MEND_COMMAND)
 
 
 def test_a_bad_mount_is_not_taken_for_a_missing_command() -> None:

@@ -25,6 +25,8 @@ AT_START_NS = 60_000_000_000
 READ_LINES = 40
 KEPT_ENDS = 4
 
+_SHELL_SAYS = ("not found", "no such file or directory", "permission denied")
+
 # A container that runs, however unhealthy, could be started: nothing is doomed.
 _FALLEN = frozenset({"exited", "start_failed", "out_of_memory", "crash_loop", "restarting", "not_started"})
 _DOWN = frozenset({"exited", "restarting", "dead"})
@@ -74,7 +76,8 @@ def diagnose(
     """Why starting again cannot help; None when it may.
 
     `log_tail`: its last lines, oldest first. `refusal`: why the latest step of ours failed
-    (`Outcome.reason`): Compose tells there of what it cannot create. `ends`: see `noted_end`.
+    (`Outcome.reason`): only there is told what Compose cannot create, and that the source of a mount is gone
+    (measured: the container itself keeps no error of that). `ends`: see `noted_end`.
     """
     if facts is None:
         return _search(ENGINE_SAYS, refusal)
@@ -85,7 +88,7 @@ def diagnose(
         return said
     if facts.exit_code in (126, 127):
         kind = "command-not-found" if facts.exit_code == 127 else "command-not-executable"  # noqa: PLR2004
-        return Diagnosis(kind=kind, advice=Advice.MEND_COMMAND, evidence=_last(log_tail))
+        return Diagnosis(kind=kind, advice=Advice.MEND_COMMAND, evidence=_of_command(log_tail))
     if _twice_out_of_memory(ends):
         return Diagnosis(kind="out-of-memory-again", advice=Advice.MORE_MEMORY)
     return _read_log(facts, log_tail)
@@ -127,6 +130,12 @@ def _search(dooms: Sequence[Doom], text: str) -> Diagnosis | None:
             replacing_helps=doom.replacing_helps,
         )
     return None
+
+
+def _of_command(log_tail: Sequence[str]) -> str:
+    """The line in which a shell says what it could not run: its two streams may be told in either order."""
+    said = [line for line in log_tail if line.rstrip().lower().endswith(_SHELL_SAYS)]
+    return _last(said or log_tail)
 
 
 def _last(lines: Sequence[str]) -> str:
