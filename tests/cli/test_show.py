@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from watchdog.cli import show
+from watchdog.wording import ENGLISH
 
 
 def terminal() -> Console:
@@ -67,5 +68,5 @@ def test_an_error_is_told_where_it_belongs(capsys: pytest.CaptureFixture[str], *
 
 def test_a_moment_is_told_in_spans() -> None:
     """How long ago is counted from the moment the daemon answered."""
-    assert show.ago("2026-11-23T12:00:00+00:00", "2026-11-23T12:01:05+00:00") == "1 min 5 s ago"
-    assert show.ago("2026-11-23T12:00:00+00:00").endswith(" ago")
+    assert show.ago("2026-11-23T12:00:00+00:00", ENGLISH, "2026-11-23T12:01:05+00:00") == "1 min 5 s ago"
+    assert show.ago("2026-11-23T12:00:00+00:00", ENGLISH).endswith(" ago")

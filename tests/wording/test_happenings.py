@@ -1,7 +1,7 @@
 import pytest
 
 from watchdog.core.observation import Fact
-from watchdog.wording import ENGLISH, describe_happening
+from watchdog.wording import ENGLISH, describe_happening, words_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_what_is_not_worth_a_line_gets_none() -> None:
 def test_no_happening_fails_for_lack_of_facts(name: str) -> None:
     """A happening with fewer facts than expected is told all the same."""
     assert "{" not in str(describe_happening(name, {}))
+
+
+def test_a_happening_is_told_in_the_language() -> None:
+    """Who follows a heal in French reads no word from the code."""
+    words = words_of("fr")
+    seen = describe_happening(
+        "observation.changed", {"finding": "crash_loop", "status": "critical"}, words=words
+    )
+    assert seen == "vu\u00a0: crashs en boucle (critique)"
+    facts: dict[str, Fact] = {
+        "action": "restart_container",
+        "result": "skipped",
+        "reason": "it is running by now",
+    }
+    told = describe_happening("step.ended", facts, words=words)
+    assert told == "le redémarrer\u00a0: rien à faire\u00a0: il tourne déjà"

@@ -50,7 +50,7 @@ from watchdog.surfaces.web import Web
 from watchdog.telemetry.health import Health, Signs
 from watchdog.telemetry.logs import log_happening
 from watchdog.telemetry.metrics import Metrics, View
-from watchdog.wording import describe_switched_off
+from watchdog.wording import describe_switched_off, words_of
 
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
@@ -77,7 +77,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     `load` reads the configuration again; `broken`: why `config` is the last good one; `listen`: for the web.
     `end` is called with an exit code when the daemon had better be started anew.
     """
-    engine, compose, clock = outside.engine, outside.compose, outside.clock
+    engine, compose, clock, words = outside.engine, outside.compose, outside.clock, words_of(language)
     followers: list[Publish] = [log_happening]
 
     def publish(happening: Happening) -> None:
@@ -236,10 +236,11 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         clock=clock,
         redact=tools.redact,
         publish=publish,
+        words=words,
     )
 
     def degraded() -> tuple[str, ...]:
-        return (*(describe_switched_off(check) for check in switched_off), *heartbeat.degraded())
+        return (*(describe_switched_off(check, words) for check in switched_off), *heartbeat.degraded())
 
     async def put_in_force(new: Config) -> None:
         nonlocal switched_off
@@ -321,6 +322,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         tools=tools,
         proposals=proposals,
         engine=listener,
+        words=words,
     )
     control = Control(desk, state_dir / "control.sock")
     web = Web(listen, health.report, scrape)

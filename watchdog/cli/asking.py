@@ -52,7 +52,8 @@ def ended_well(*, as_json: bool) -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader has read enough: typer ends quietly
     except OSError as error:
-        from watchdog.cli import show  # noqa: PLC0415 - the same
+        from watchdog.cli import language, show  # noqa: PLC0415 - the same
 
-        show.show_error(f"cannot write the answer: {error.strerror}", "", as_json=False)
+        words = language.own_words().screen["cannot_write"].format(error=error.strerror)
+        show.show_error(words, "", as_json=False)
         raise typer.Exit(Exit.SICK) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from watchdog.cli.as_json import show_json
 from watchdog.cli.exits import Exit
+from watchdog.cli.language import own_words
 from watchdog.cli.show import make_console, say, show_rows
 from watchdog.config import Config, load_config
 from watchdog.core.errors import ConfigError
@@ -35,8 +36,9 @@ def show_problems(problems: tuple[str, ...]) -> None:
     console = make_console(stderr=True)
     for problem in problems:
         say(console, problem)
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    say(console, (f"{count}: the configuration cannot be used", "bold red"))
+    words = own_words()
+    line = words.screen["config_useless"].format(problems=words.counts["problems"](len(problems)))
+    say(console, (line, "bold red"))
 
 
 def _summary(settings: Settings, config: Config) -> dict[str, object]:
@@ -61,31 +63,32 @@ def _summary(settings: Settings, config: Config) -> dict[str, object]:
 
 
 def _show_config(settings: Settings, config: Config) -> None:
-    console = make_console()
-    say(console, ("The configuration is good.", "bold green"))
+    console, words = make_console(), own_words()
+    screen, headings = words.screen, words.headings
+    say(console, (screen["config_good"], "bold green"))
     if config.watch.project:
-        say(console, f"watched: every container of the Compose project {config.watch.project}")
+        say(console, screen["watched_project"].format(project=config.watch.project))
     else:
-        say(console, f"watched: every container with the label {config.watch.label}")
-    say(console, f"autonomy: {config.autonomy.value}")
-    say(console, f"state: {settings.state_dir}")
+        say(console, screen["watched_label"].format(label=config.watch.label))
+    say(console, screen["autonomy"].format(autonomy=config.autonomy.value))
+    say(console, screen["state_folder"].format(folder=settings.state_dir))
     say(console, "")
     show_rows(
         console,
-        ("check", "kind", "playbook", "severity"),
+        tuple(headings[name] for name in ("check", "kind", "playbook", "severity")),
         [(c.name, c.check.kind, c.playbook, c.severity.value) for c in config.checks],
     )
     say(console, "")
     show_rows(
         console,
-        ("playbook", "steps"),
+        (headings["playbook"], headings["steps"]),
         [
-            (name, ", ".join(s.action for s in book.steps) + ", a human")
+            (name, screen["then_a_human"].format(steps=", ".join(s.action for s in book.steps)))
             for name, book in config.playbooks.items()
         ],
     )
     if config.targets:
         say(console, "")
-        say(console, f"targets with wishes of their own: {', '.join(sorted(config.targets))}")
+        say(console, screen["wishes"].format(targets=", ".join(sorted(config.targets))))
     notifiers = ", ".join(f"{each.name} ({each.kind})" for each in config.notifiers)
-    say(console, f"told by: {notifiers or 'nobody'}")
+    say(console, screen["told_by"].format(notifiers=notifiers or screen["nobody"]))

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from watchdog.cli.show import ago, local_time, mark, say
+from watchdog.cli.language import own_words
+from watchdog.cli.show import ago, field, local_time, mark, say
 from watchdog.wording import describe_span
 
 Json = dict[str, Any]
@@ -15,7 +16,7 @@ Json = dict[str, Any]
 def report_proposals(console: Console, listed: Json) -> None:
     """What waits for a yes, each in full: a person decides by it."""
     if not listed["proposals"]:
-        say(console, "Nothing waits for a yes.")
+        say(console, own_words().screen["nothing_proposed"])
     for number, proposal in enumerate(listed["proposals"]):
         if number:
             say(console, "")
@@ -24,41 +25,40 @@ def report_proposals(console: Console, listed: Json) -> None:
 
 def report_proposal(console: Console, proposal: Json, now: str | None = None) -> None:
     """One proposal: what exactly it would do, and how to answer."""
-    target, incident = proposal["target"], proposal["incident"]
-    say(
-        console,
-        mark(proposal["state"]),
-        (f"Proposal {proposal['id']}: {proposal['action']} for {target}", "bold"),
-        f" (incident {incident})",
+    words = own_words()
+    screen, by = words.screen, proposal["by"]
+    title = screen["proposal"].format(
+        proposal=proposal["id"], action=proposal["action"], target=proposal["target"]
     )
-    _field(console, "state", proposal["word"] + (f", by {proposal['by']}" if proposal["by"] else ""))
-    _field(console, "made", f"{local_time(proposal['made'])}, {ago(proposal['made'], now)}")
+    of_incident = screen["of_incident"].format(incident=proposal["incident"])
+    say(console, mark(proposal["state"]), (title, "bold"), of_incident)
+
+    def show(label: str, value: str) -> None:
+        field(console, words, label, value, wider=1)
+
+    show("state", screen["answered_by"].format(word=proposal["word"], by=by) if by else proposal["word"])
+    show("made", f"{local_time(proposal['made'])}, {ago(proposal['made'], words, now)}")
     if proposal["reason"]:
-        _field(console, "why", proposal["reason"])
-    _field(console, "does", proposal["does"])
+        show("why", proposal["reason"])
+    show("does", proposal["does"])
     for name, value in proposal["pins"].items():
-        _field(console, f"  {name}", value)
+        show(f"  {name}", value)
     if proposal["left"]:
-        _field(console, "answer", f"within {describe_span(proposal['left'])}; no answer is a no")
+        show("answer", screen["answer_within"].format(span=describe_span(proposal["left"], words)))
     for number, command in enumerate(proposal["commands"]):
-        _field(console, "you can" if number == 0 else "", command)
+        show("you_can" if number == 0 else "", command)
 
 
 def report_answer(console: Console, answered: Json) -> None:
     """What follows from an answer; or, of a dry run, what would be done."""
+    screen = own_words().screen
     if answered.get("dry_run"):
         report_proposal(console, answered["proposal"])
         if answered["differs"]:
-            say(console, mark("warning"), "It is not as it was shown: ", answered["differs"])
+            say(console, mark("warning"), screen["differs"].format(differs=answered["differs"]))
         return
-    target = answered["status"]["target"]
-    say(console, (f"{answered['answer']} {answered['proposal']['id']}", "bold"), f": {answered['follows']}")
-    say(
-        console,
-        f"To see what becomes of it: watchdog status, watchdog incidents {answered['proposal']['incident']}",
-    )
-    say(console, f"To keep watchdog's hands off: watchdog hold {target}")
-
-
-def _field(console: Console, name: str, value: str) -> None:
-    say(console, f"    {name:<10}", value)
+    target, proposal = answered["status"]["target"], answered["proposal"]
+    follows = screen["does"].format(does=answered["follows"])
+    say(console, (f"{answered['answer']} {proposal['id']}", "bold"), follows)
+    say(console, screen["what_becomes"].format(incident=proposal["incident"]))
+    say(console, screen["hands_off"].format(target=target))

@@ -74,12 +74,10 @@ class Link:
             line.connect(os.fspath(self._path))
         except PermissionError as error:
             line.close()
-            fix = "run this as the user that the daemon runs as"
-            raise CommandError(f"not allowed to use {self._path}", fix, Exit.NO_DAEMON) from error
+            raise _error("not_allowed", Exit.NO_DAEMON, path=self._path) from error
         except OSError as error:
             line.close()
-            fix = "start it: watchdog run --config config/watchdog.yml; or name another socket: --socket, WATCHDOG_STATE_DIR"
-            raise CommandError(f"no daemon answers at {self._path}", fix, Exit.NO_DAEMON) from error
+            raise _error("no_daemon", Exit.NO_DAEMON, path=self._path) from error
         connection = http.client.HTTPConnection("watchdog", timeout=patience)
         connection.sock = line
         return connection
@@ -98,10 +96,8 @@ class Link:
 
     def _gone(self, error: Exception) -> CommandError:
         if isinstance(error, TimeoutError):
-            said = f"the daemon at {self._path} does not answer"
-            return CommandError(said, "it may be stuck: see its log", Exit.NO_DAEMON)
-        said = f"the daemon at {self._path} hung up ({type(error).__name__})"
-        return CommandError(said, "it is stopping, or has ended: see its log", Exit.NO_DAEMON)
+            return _error("no_answer", Exit.NO_DAEMON, path=self._path)
+        return _error("hung_up", Exit.NO_DAEMON, path=self._path, error=type(error).__name__)
 
 
 class Following:
@@ -128,6 +124,14 @@ class Following:
             return
 
 
+def _error(name: str, code: Exit, **facts: object) -> CommandError:
+    """An error of the line itself, in the user's language, with its fix."""
+    from watchdog.cli.language import own_words  # noqa: PLC0415 - most commands go well
+
+    screen = own_words().screen
+    return CommandError(screen[name].format(**facts), screen[f"{name}_fix"], code)
+
+
 def _address(path: tuple[str, ...], query: dict[str, str | int | None]) -> str:
     asked = {name: value for name, value in query.items() if value is not None}
     address = "/" + "/".join(quote(part, safe="") for part in path)
@@ -140,7 +144,7 @@ def _read_error(response: http.client.HTTPResponse) -> None:
     told = _parse(response.read())
     code = Exit.UNKNOWN_NAME if response.status == _NOT_FOUND else Exit.SICK
     if "error" not in told:
-        told = {"error": f"the daemon failed ({response.status})", "fix": "see its log, and please report it"}
+        raise _error("daemon_failed", code, status=response.status)
     raise CommandError(str(told["error"]), str(told.get("fix") or ""), code)
 
 

@@ -253,6 +253,7 @@ def _answer(answer: str, proposal: str, *, as_json: bool, socket: Path | None, d
 
 def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
     from watchdog.cli import progress, reports, show  # noqa: PLC0415 - rich is for those who show something
+    from watchdog.cli.language import own_words  # noqa: PLC0415 - the same
 
     console = show.make_console()
     healed = progress.heal(link, target, wait, None if as_json else console)
@@ -262,5 +263,5 @@ def _heal(link: Link, target: str, wait: float, *, as_json: bool) -> None:
     else:
         reports.report_target(console, healed.status)
         if not healed.in_time:
-            show.say(console, "It goes on without you; to see how it stands: watchdog status")
+            show.say(console, own_words().screen["goes_on"])
     raise typer.Exit(Exit.FINE if fine else Exit.SICK)

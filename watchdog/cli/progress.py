@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from watchdog.cli.language import own_words
 from watchdog.cli.link import Following, Link
 from watchdog.cli.show import local_time, say
 from watchdog.wording import describe_happening, plain
@@ -35,11 +36,11 @@ class Healed:
 def heal(link: Link, target: str, seconds: float, console: Console | None) -> Healed:
     """Order a heal and follow it for at most so many seconds; `console` None says nothing meanwhile."""
     deadline = time.monotonic() + seconds
-    progress = _Progress(link, target, console)
+    progress, screen = _Progress(link, target, console), own_words().screen
     with link.follow(target) as following:
         answer = link.post("orders", body={"order": "heal", "target": target})
         if console is not None:
-            say(console, (f"heal {target}", "bold"), f": {answer['answer']}")
+            say(console, (f"heal {target}", "bold"), screen["does"].format(does=answer["answer"]))
         status: Json = answer["status"]
         if status["state"] not in GOES_ON:
             return Healed(answer=answer, status=status, in_time=True)
@@ -86,6 +87,6 @@ class _Progress:
         name, facts = happening.get("name", ""), happening.get("facts", {})
         if self.spinner is not None and name == "decision":
             self.spinner.update(Text(plain(str(facts.get("reason", "")))))
-        line = describe_happening(name, facts, happening.get("incident"))
+        line = describe_happening(name, facts, happening.get("incident"), own_words())
         if line and self._console is not None:
             say(self._console, (local_time(happening["at"], exact=True), "dim"), "  ", line)

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from watchdog.cli.as_json import show_json
-from watchdog.wording import describe_span, plain
+from watchdog.cli.language import own_words
+from watchdog.wording import Catalogue, describe_span, plain
 
 Json = dict[str, Any]
 
@@ -60,10 +61,10 @@ def show_error(error: str, fix: str, *, as_json: bool) -> None:
     if as_json:
         show_json({"error": error, "fix": fix})
         return
-    console = make_console(stderr=True)
-    console.print(Text.assemble(("error: ", "bold red"), plain(error)))
+    console, screen = make_console(stderr=True), own_words().screen
+    console.print(Text.assemble((screen["error"], "bold red"), plain(error)))
     if fix:
-        console.print(Text.assemble(("  fix: ", "bold"), plain(fix)))
+        console.print(Text.assemble((screen["fix"], "bold"), plain(fix)))
 
 
 def say(console: Console, *parts: str | tuple[str, str]) -> None:
@@ -105,10 +106,19 @@ def local_time(moment: str, *, exact: bool = False) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def ago(moment: str, now: str | None = None) -> str:
+def ago(moment: str, words: Catalogue, now: str | None = None) -> str:
     """How long ago a moment was."""
     end = datetime.fromisoformat(now) if now else datetime.now(UTC)
-    return f"{describe_span((end - datetime.fromisoformat(moment)).total_seconds())} ago"
+    span = describe_span((end - datetime.fromisoformat(moment)).total_seconds(), words)
+    return words.screen["ago"].format(span=span)
+
+
+def field(
+    console: Console, words: Catalogue, label: str, value: str | tuple[str, str], wider: int = 0
+) -> None:
+    """A value below its target, with its label before it; "" for one more value of the same label."""
+    width = max(map(len, words.labels.values())) + 1 + wider
+    say(console, f"    {words.labels.get(label, label):<{width}}", value)
 
 
 def _clean(part: str | tuple[str, str]) -> str | tuple[str, str]:

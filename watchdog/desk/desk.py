@@ -27,7 +27,7 @@ from watchdog.desk.shapes import (
 from watchdog.desk.unknown import UnknownName
 from watchdog.desk.wants import Described, Journal, Listener, Monitor, Reloader, Responder
 from watchdog.plugins import Tools
-from watchdog.wording import plain
+from watchdog.wording import ENGLISH, Catalogue, describe_saying, plain
 
 Json = dict[str, Any]
 
@@ -56,6 +56,7 @@ class Desk:
         tools: Tools,
         proposals: Proposals,
         build_action: Callable[[Step], Described] = registry.build_action,
+        words: Catalogue = ENGLISH,
     ) -> None:
         self._responder = responder
         self._monitor = monitor
@@ -68,6 +69,7 @@ class Desk:
         self._tools = tools
         self._proposals = proposals
         self._build_action = build_action
+        self._words = words
         self._started = tools.clock.now()
 
     # --- questions ---
@@ -96,7 +98,7 @@ class Desk:
             },
             "engine": {
                 "connected": self._engine.connected,
-                "lost_because": plain(self._engine.lost_because),
+                "lost_because": describe_saying(self._engine.lost_because, self._words),
             },
             "config": shape_config(self._reloader),
             "degraded": [plain(sentence) for sentence in self._degraded()],
@@ -115,7 +117,7 @@ class Desk:
         return {
             "at": shape_moment(self._tools.clock.now()),
             "well": bool(seen) and all(observation.well for observation in seen),
-            "observations": [shape_observation(observation) for observation in seen],
+            "observations": [shape_observation(observation, self._words) for observation in seen],
         }
 
     async def incidents(self, limit: int = 20, target: str | None = None) -> Json:
@@ -126,7 +128,10 @@ class Desk:
         if not found and target is not None:
             # A target that is gone has a past all the same; one that never was is a typing mistake.
             self._known(target)
-        return {"at": shape_moment(now), "incidents": [shape_incident(incident, now) for incident in found]}
+        return {
+            "at": shape_moment(now),
+            "incidents": [shape_incident(incident, now, self._words) for incident in found],
+        }
 
     async def story(self, incident_id: str) -> Json:
         """Everything written down of one incident: {at, incident, timeline}."""
@@ -136,7 +141,7 @@ class Desk:
         except NotThere:
             recent = await self._journal.incidents(20, None)
             raise UnknownName("incident", incident_id, (i.id for i in recent)) from None
-        return {"at": shape_moment(now), **shape_story(story, now)}
+        return {"at": shape_moment(now), **shape_story(story, now, self._words)}
 
     async def plan(self, playbook: str, target: str) -> Json:
         """What a playbook would do to a target now; see `make_plan`. Changes nothing."""
@@ -150,7 +155,10 @@ class Desk:
         """What waits for a human yes, newest first; with `every` also what is over: {at, proposals}."""
         now = self._tools.clock.now()
         found = await self._proposals.list(every=every)
-        return {"at": shape_moment(now), "proposals": [shape_proposal(each, now) for each in found]}
+        return {
+            "at": shape_moment(now),
+            "proposals": [shape_proposal(each, now, self._words) for each in found],
+        }
 
     # --- orders ---
 
@@ -163,7 +171,11 @@ class Desk:
         if dry_run:
             found, differs = await self._proposals.look(proposal)
             now = self._tools.clock.now()
-            return {"dry_run": True, "proposal": shape_proposal(found, now), "differs": plain(differs)}
+            return {
+                "dry_run": True,
+                "proposal": shape_proposal(found, now, self._words),
+                "differs": describe_saying(differs, self._words),
+            }
         return await self._answer("approve", proposal, by)
 
     async def decline(self, proposal: str, by: str) -> Json:
@@ -177,9 +189,9 @@ class Desk:
         found, follows = await give(proposal, by)
         return {
             "answer": answer,
-            "proposal": shape_proposal(found, self._tools.clock.now()),
+            "proposal": shape_proposal(found, self._tools.clock.now(), self._words),
             "by": by,
-            "follows": plain(follows),
+            "follows": describe_saying(follows, self._words),
             "status": self._standing(found.target),
         }
 
@@ -229,7 +241,8 @@ class Desk:
                 # for that. Neither is cut short here (each check has its deadline): a decision is not left halfway.
                 await self._monitor.ask(name)
         status = self._standing(name)
-        return {"order": order.value, "target": name, "by": by, "answer": plain(answer), "status": status}
+        follows = describe_saying(answer, self._words)
+        return {"order": order.value, "target": name, "by": by, "answer": follows, "status": status}
 
     # --- names ---
 
@@ -265,4 +278,5 @@ class Desk:
             responder.latest(target),
             responder.reason(target),
             self._tools.clock.now(),
+            words=self._words,
         )

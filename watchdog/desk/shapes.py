@@ -1,7 +1,7 @@
 """The JSON that people and programs are promised. A key is never renamed, only added.
 
-Every moment is an ISO 8601 time in UTC, every span is in seconds, every `summary` is English for people
-and may change, while `finding`, `state`, `phase` and the like are words from closed lists and may not.
+Every moment is an ISO 8601 time in UTC, every span is in seconds, every `summary` is for people,
+in their language, and may change, while `finding`, `state`, `phase` and the like are words from closed lists and may not.
 
 `target` (in the status):
     {target, check, state, word, well, status, summary, finding, seen, settled, evidence, reason,
@@ -37,7 +37,14 @@ from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.story import StepRecord, Story, Told
 from watchdog.desk.wants import Reloader
 from watchdog.engine.reloader import Reloaded
-from watchdog.wording import ENGLISH, describe_finding, describe_notification, plain
+from watchdog.wording import (
+    ENGLISH,
+    Catalogue,
+    describe_finding,
+    describe_notification,
+    describe_saying,
+    plain,
+)
 
 Json = dict[str, Any]
 
@@ -50,12 +57,20 @@ _OF_PHASE = {
 _WELL = frozenset({"well", "warning", "held"})
 
 
-def shape_target(target: str, case: Case | None, seen: Observation | None, reason: str, now: Moment) -> Json:
+def shape_target(
+    target: str,
+    case: Case | None,
+    seen: Observation | None,
+    reason: str,
+    now: Moment,
+    *,
+    words: Catalogue = ENGLISH,
+) -> Json:
     """How one target stands."""
     state = _state(case, seen)
     incident = case.incident if case else None
     hold = case.hold if case and case.hold and not case.hold.released else None
-    standing = ENGLISH.standings[state]
+    standing = words.standings[state]
     since = incident.opened if incident else hold.since if hold else None
     ledger = case.ledger if case else None
     return {
@@ -65,15 +80,15 @@ def shape_target(target: str, case: Case | None, seen: Observation | None, reaso
         "word": standing.word,
         "well": state in _WELL or (state == "moving" and seen is not None and seen.status is Status.OK),
         "status": seen.status.value if seen else None,
-        "summary": describe_finding(seen.finding) if seen else "",
+        "summary": describe_finding(seen.finding, words) if seen else "",
         "finding": shape_finding(seen.finding) if seen else None,
         "seen": shape_moment(seen.at) if seen else None,
         "settled": seen.settled if seen else False,
         "evidence": [plain(line) for line in seen.evidence] if seen else [],
-        "reason": plain(reason),
+        "reason": describe_saying(reason, words),
         "since": shape_moment(since) if since else None,
-        "incident": shape_incident(incident, now) if incident else None,
-        "hold": _hold(hold) if hold else None,
+        "incident": shape_incident(incident, now, words) if incident else None,
+        "hold": _hold(hold, words) if hold else None,
         "attempts": [{"action": a.action, "at": shape_moment(a.at)} for a in ledger.attempts]
         if ledger
         else [],
@@ -90,13 +105,13 @@ def shape_target(target: str, case: Case | None, seen: Observation | None, reaso
     }
 
 
-def shape_observation(seen: Observation) -> Json:
+def shape_observation(seen: Observation, words: Catalogue = ENGLISH) -> Json:
     """One look."""
     return {
         "target": seen.target,
         "check": seen.check,
         "status": seen.status.value,
-        "summary": describe_finding(seen.finding),
+        "summary": describe_finding(seen.finding, words),
         "finding": shape_finding(seen.finding),
         "seen": shape_moment(seen.at),
         "settled": seen.settled,
@@ -106,10 +121,10 @@ def shape_observation(seen: Observation) -> Json:
     }
 
 
-def shape_incident(incident: Incident, now: Moment) -> Json:
+def shape_incident(incident: Incident, now: Moment, words: Catalogue = ENGLISH) -> Json:
     """One incident. `seconds` is how long it lasted, or has lasted until now."""
     end = incident.resolved or now
-    word = ENGLISH.endings[incident.ending.value] if incident.ending else ENGLISH.phases[incident.phase.value]
+    word = words.endings[incident.ending.value] if incident.ending else words.phases[incident.phase.value]
     return {
         "id": incident.id,
         "target": incident.target,
@@ -122,23 +137,25 @@ def shape_incident(incident: Incident, now: Moment) -> Json:
         "opened": shape_moment(incident.opened),
         "resolved": shape_moment(incident.resolved) if incident.resolved else None,
         "seconds": round(end.seconds_since(incident.opened), 3),
-        "summary": describe_finding(incident.finding),
+        "summary": describe_finding(incident.finding, words),
         "finding": shape_finding(incident.finding),
         "attempts": incident.attempts,
         "reason": incident.reason,
-        "reason_words": ENGLISH.reasons.get(incident.reason, plain(incident.reason)),
+        "reason_words": words.reasons.get(incident.reason, plain(incident.reason)),
     }
 
 
-def shape_story(story: Story, now: Moment) -> Json:
+def shape_story(story: Story, now: Moment, words: Catalogue = ENGLISH) -> Json:
     """An incident with everything that was written down of it, as lines in the order of time."""
-    lines = [(entry.at, _line(entry.at, entry.kind, plain(entry.text))) for entry in story.entries]
+    lines = [
+        (entry.at, _line(entry.at, entry.kind, describe_saying(entry.text, words))) for entry in story.entries
+    ]
     for step in story.steps:
-        lines += _step_lines(step)
-    lines += [_told_line(told) for told in story.told]
+        lines += _step_lines(step, words)
+    lines += [_told_line(told, words) for told in story.told]
     # The sort is stable: what happened in one instant stays in the order above.
     lines.sort(key=lambda line: line[0].wall)
-    return {"incident": shape_incident(story.incident, now), "timeline": [line for _, line in lines]}
+    return {"incident": shape_incident(story.incident, now, words), "timeline": [line for _, line in lines]}
 
 
 def shape_happening(happening: Happening) -> Json:
@@ -180,7 +197,7 @@ def shape_reloaded(done: Reloaded) -> Json:
     }
 
 
-def shape_proposal(proposal: ProposalRecord, now: Moment) -> Json:
+def shape_proposal(proposal: ProposalRecord, now: Moment, words: Catalogue = ENGLISH) -> Json:
     """One proposal, as it was shown and as it stands."""
     return {
         "id": proposal.id,
@@ -188,16 +205,16 @@ def shape_proposal(proposal: ProposalRecord, now: Moment) -> Json:
         "target": proposal.target,
         "playbook": proposal.playbook,
         "action": proposal.action,
-        "does": plain(proposal.text),
+        "does": describe_saying(proposal.text, words),
         "pins": {name: plain(value) for name, value in proposal.pins.items()},
         "hash": proposal.hash,
         "state": proposal.state.value,
-        "word": ENGLISH.proposals[proposal.state.value],
+        "word": words.proposals[proposal.state.value],
         "by": plain(proposal.by),
         "made": shape_moment(proposal.made),
         "answered": shape_moment(proposal.answered) if proposal.answered else None,
         "left": round(proposal.left(now), 3),
-        "reason": plain(proposal.reason),
+        "reason": describe_saying(proposal.reason, words),
         "commands": [
             f"watchdog approve {proposal.id}",
             f"watchdog decline {proposal.id}",
@@ -235,10 +252,9 @@ def _state(case: Case | None, seen: Observation | None) -> str:
     return {Status.OK: "well", Status.WARNING: "warning"}.get(seen.status, "sick")
 
 
-def _hold(hold: Hold) -> Json:
-    words = ENGLISH.acts[hold.act.value]
-    by, since = plain(hold.by), shape_moment(hold.since)
-    return {"act": hold.act.value, "by": by, "since": since, "words": words}
+def _hold(hold: Hold, words: Catalogue) -> Json:
+    by, since = describe_saying(hold.by, words), shape_moment(hold.since)
+    return {"act": hold.act.value, "by": by, "since": since, "words": words.acts[hold.act.value]}
 
 
 def _line(at: Moment, kind: str, text: str, evidence: tuple[str, ...] = (), **more: Any) -> Json:
@@ -246,30 +262,30 @@ def _line(at: Moment, kind: str, text: str, evidence: tuple[str, ...] = (), **mo
     return {"at": shape_moment(at), "kind": kind, "text": text, "evidence": lines, **more}
 
 
-def _step_lines(step: StepRecord) -> list[tuple[Moment, Json]]:
-    action = ENGLISH.actions.get(step.action, step.action)
+def _step_lines(step: StepRecord, words: Catalogue) -> list[tuple[Moment, Json]]:
     facts: Mapping[str, Any] = {"action": step.action, "attempt": step.attempt}
-    text = f"{action}: attempt {step.attempt}"
+    action = words.actions.get(step.action, step.action)
+    text = words.step_begun.format(action=action, attempt=step.attempt)
     if step.text and step.text != f"{step.action} on {step.target}":
-        text += f", {plain(step.text)}"
+        text += f", {describe_saying(step.text, words)}"
     begun = _line(step.begun, "step.begun", text, **facts)
     lines = [(step.begun, begun)]
     if step.ended is not None and step.outcome is not None:
         outcome = step.outcome
-        text = f"{action}: {ENGLISH.results[outcome.result.value]}"
-        if outcome.reason:
-            text += f": {plain(outcome.reason)}"
+        reason, result = describe_saying(outcome.reason, words), words.results[outcome.result.value]
+        because = words.because.format(reason=reason) if reason else ""
+        text = words.happenings["step.ended"].format(action=action, result=result, because=because)
         if step.settled:
-            text += " (found out after watchdog was interrupted)"
+            text += words.settled
         more = {**facts, "result": outcome.result.value}
         ended = _line(step.ended, "step.ended", text, outcome.evidence, **more)
         lines.append((step.ended, ended))
     return lines
 
 
-def _told_line(told: Told) -> tuple[Moment, Json]:
+def _told_line(told: Told, words: Catalogue) -> tuple[Moment, Json]:
     at = told.notification.at
-    message = describe_notification(told.notification)
+    message = describe_notification(told.notification, words)
     deliveries = [
         {"notifier": d.notifier, "state": d.state.value, "attempts": d.attempts, "error": plain(d.error)}
         for d in told.deliveries

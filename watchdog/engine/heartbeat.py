@@ -22,7 +22,7 @@ from watchdog.core.observation import Observation
 from watchdog.core.ping import make_request, objection
 from watchdog.core.progress import Beat, Complaint, Pace, Part, Ping, Round, judge
 from watchdog.plugins import Clock
-from watchdog.wording import describe_beat, describe_degradation
+from watchdog.wording import ENGLISH, Catalogue, describe_beat, describe_degradation
 
 # Seconds between two tries to list a lost engine within one beat.
 AGAIN = 1.0
@@ -105,6 +105,7 @@ class Heartbeat:
         clock: Clock,
         redact: Callable[[str], str],
         publish: Publish,
+        words: Catalogue = ENGLISH,
     ) -> None:
         self._url = url
         self._pace = pace
@@ -113,6 +114,7 @@ class Heartbeat:
         self._clock = clock
         self._redact = redact
         self._publish = publish
+        self._words = words
         self._found = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._reached: dict[Part, Moment] = {}
@@ -127,8 +129,8 @@ class Heartbeat:
 
     def degraded(self) -> tuple[str, ...]:
         """What the latest beat found, in sentences without any text from outside."""
-        found = [describe_degradation(each.about) for each in self._complaints]
-        return (*found, *(() if self._delivered else (describe_degradation("heartbeat"),)))
+        found = [describe_degradation(each.about, self._words) for each in self._complaints]
+        return (*found, *(() if self._delivered else (describe_degradation("heartbeat", self._words),)))
 
     async def run(self) -> None:
         """Beat for ever."""
@@ -159,7 +161,8 @@ class Heartbeat:
             start.cancel()
         self._complaints = beat.complaints
         seconds = self._clock.now().seconds_since(begun)
-        lines = [self._redact(line) for line in describe_beat(beat.complaints)] if beat.complaints else []
+        told = describe_beat(beat.complaints, self._words) if beat.complaints else ()
+        lines = [self._redact(line) for line in told]
         reason = await self._tell(beat.ping, rid, lines, seconds)
         self._delivered = not reason
         if reason:

@@ -69,6 +69,7 @@ class Catalogue:
         proposals: how a proposal stands, by state.
         results: of a step, by result.
         happenings: one line for who follows, by name (`{finding}`, `{action}`, `{result}`, other facts by name).
+        step_begun: a line of a story (`{action}`, `{attempt}`).
         because: added to the result of a step (`{reason}`).
         settled: added to the result of a step whose end nobody witnessed.
         actions: what an action does, in words, by its name; those without are told by name.
@@ -83,7 +84,7 @@ class Catalogue:
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
         sayings: what core and the engine room say in one sentence, as they say it; a translation is looked up by it.
         screen: what the command line says around all that, by name.
-        labels: what stands before a value there, by name.
+        labels, headings: what stands before a value there, and over a column, by name.
         counts: so many of something there, by name.
     """
 
@@ -107,6 +108,7 @@ class Catalogue:
     proposals: Mapping[str, str]
     results: Mapping[str, str]
     happenings: Mapping[str, str]
+    step_begun: str
     because: str
     settled: str
     actions: Mapping[str, str]
@@ -128,4 +130,5 @@ class Catalogue:
     sayings: Mapping[str, str]
     screen: Mapping[str, str]
     labels: Mapping[str, str]
+    headings: Mapping[str, str]
     counts: Mapping[str, Counted]

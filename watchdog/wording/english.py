@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from watchdog.wording.catalogue import Catalogue, Counted, Told
 from watchdog.wording.sayings import SAYINGS
-from watchdog.wording.screens import COUNTS, LABELS, SCREEN
+from watchdog.wording.screens import COUNTS, HEADINGS, LABELS, SCREEN
 from watchdog.wording.standings import STANDINGS
 
 # Read after the name of the target.
@@ -269,6 +269,7 @@ ENGLISH = Catalogue(
         "daemon.frozen": "the daemon before this one froze and ended itself: {reason}",
         "daemon.stopping": "watchdog is stopping",
     },
+    step_begun="{action}: attempt {attempt}",
     because=": {reason}",
     settled=" (found out after watchdog was interrupted)",
     actions={
@@ -311,5 +312,6 @@ ENGLISH = Catalogue(
     sayings={saying: saying for saying in SAYINGS},
     screen=SCREEN,
     labels=LABELS,
+    headings=HEADINGS,
     counts=COUNTS,
 )

@@ -19,6 +19,8 @@ SAYINGS = (
     "held: the configuration says so",
     "held: watched, not touched",
     "held: told once",
+    "under maintenance: watched, not touched",
+    "its cause is gone: it gets a while",
     "held by {by}",
     "not held",
     "a person took it down: held",

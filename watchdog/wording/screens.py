@@ -80,6 +80,7 @@ SCREEN: Mapping[str, str] = {
     "cannot_write": "cannot write the answer: {error}",
 }
 
+# Before a value, below its target.
 LABELS: Mapping[str, str] = {
     "state": "state",
     "since": "since",
@@ -96,14 +97,22 @@ LABELS: Mapping[str, str] = {
     "made": "made",
     "does": "does",
     "answer": "answer",
+}
+
+# Over the columns of a table.
+HEADINGS: Mapping[str, str] = {
     "target": "target",
     "is": "is",
     "seen": "seen",
     "id": "id",
+    "opened": "opened",
     "ended": "ended",
+    "lasted": "lasted",
+    "attempts": "attempts",
     "what_it_was": "what it was",
     "check": "check",
     "kind": "kind",
+    "playbook": "playbook",
     "severity": "severity",
     "steps": "steps",
 }
