@@ -61,10 +61,13 @@ class Window:
         """Whether it is over."""
         return self.left(now) == 0.0
 
+    def means(self, target: str) -> bool:
+        """Whether it is for this target, or was while it lasted."""
+        return self.targets is None or target in self.targets or service_of(target) in self.targets
+
     def covers(self, target: str, now: Moment) -> bool:
         """Whether it is for this target, now."""
-        meant = self.targets is None or target in self.targets or service_of(target) in self.targets
-        return meant and not self.over(now)
+        return self.means(target) and not self.over(now)
 
     def counted(self, now: Moment) -> Window:
         """The same with what has passed by now added up. To be kept now and then, and when the daemon ends."""

@@ -78,11 +78,12 @@ class StepRecord:
 
 
 class Delivery(StrEnum):
-    """How far one notification got with one notifier. REFUSED: trying again is useless."""
+    """How far one notification got with one notifier. REFUSED: trying again is useless. SILENCED: kept back."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
     REFUSED = "refused"
+    SILENCED = "silenced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

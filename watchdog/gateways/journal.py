@@ -27,6 +27,7 @@ from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story,
 from watchdog.gateways.journal_life import TRY_EVERY, JournalLife
 from watchdog.gateways.journal_parts import Parts, open_parts
 from watchdog.gateways.journal_thread import JournalThread
+from watchdog.gateways.journal_windows import WindowBook
 
 
 class Journal(JournalLife):
@@ -39,6 +40,8 @@ class Journal(JournalLife):
     def __init__(self, thread: JournalThread, parts: Parts, try_every: float = TRY_EVERY) -> None:
         super().__init__(thread, parts.file, try_every)
         self._parts = parts
+        # Maintenance and silences: written by the engine's part of that name.
+        self.windows = WindowBook(self._call, parts.windows)
 
     @classmethod
     async def open(cls, path: Path, *, try_every: float = TRY_EVERY) -> Journal:
@@ -161,6 +164,10 @@ class Journal(JournalLife):
         """Write that they could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
         await self._call(partial(self._parts.outbox.tried, ids, notifier, state, now, error=error))
+
+    async def silence(self, ids: tuple[int, ...], notifier: str, window: str, now: Moment) -> None:
+        """Write that a silence keeps these from a notifier; nothing is written if that silence is over by now."""
+        await self._call(partial(self._parts.windows.silence, ids, notifier, window, now))
 
     async def tell(self, notification: Notification) -> None:
         """Write down what is to be told outside any decision on a target."""

@@ -41,6 +41,10 @@ class Outbox:
             self._settled[notifier] = entries[0].id - 1
         return entries
 
+    def look_back(self) -> None:
+        """Something older waits for its delivery again: search from the beginning."""
+        self._settled.clear()
+
     def thread(self, notifier: str, incident: str) -> tuple[OutboxEntry, ...]:
         """All that was to be told of one incident since this notifier is known, oldest first."""
         after = self._first_of(notifier)

@@ -22,6 +22,7 @@ from watchdog.gateways.journal_proposals import Proposals
 from watchdog.gateways.journal_rows import prepare
 from watchdog.gateways.journal_runs import Runs
 from watchdog.gateways.journal_story import Past
+from watchdog.gateways.journal_windows import WindowRows
 
 # Proposals that may wait at once, and more.
 _MANY = 1000
@@ -39,6 +40,7 @@ class Parts:
     freezes: Freezes
     proposals: Proposals
     age: Age
+    windows: WindowRows
 
     def story(self, incident_id: str) -> Story:
         """Everything written down of one incident. Raises NotThere if there is no such one."""
@@ -56,15 +58,17 @@ def open_parts(path: Path) -> Parts:
     prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
     file = JournalFile(path, believe=_believe)
     try:
+        outbox = Outbox(file)
         return Parts(
             file=file,
             memory=Memory(file),
             runs=Runs(file),
-            outbox=Outbox(file),
+            outbox=outbox,
             past=Past(file),
             freezes=Freezes(file),
             proposals=Proposals(file),
             age=Age(file),
+            windows=WindowRows(file, outbox),
         )
     except BaseException:
         file.close()
@@ -80,3 +84,4 @@ def _believe(file: JournalFile) -> None:
     proposals.sights()
     proposals.latest(_MANY, ProposalState.OPEN, ProposalState.APPROVED)
     Runs(file).open_steps()
+    WindowRows(file, Outbox(file)).unsettled()

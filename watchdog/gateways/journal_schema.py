@@ -137,8 +137,8 @@ _FIRST = (
     CREATE TABLE deliveries (
         notifier TEXT NOT NULL REFERENCES notifiers (name),
         outbox_id INTEGER NOT NULL REFERENCES outbox (id),
-        state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'refused')),
-        attempts INTEGER NOT NULL CHECK (attempts >= 1),
+        state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'refused', 'silenced')),
+        attempts INTEGER NOT NULL CHECK (attempts >= 0),
         tried TEXT NOT NULL CHECK (json_valid(tried)),
         tried_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(tried, '$.wall')) VIRTUAL,
         error TEXT NOT NULL DEFAULT '',
@@ -148,6 +148,7 @@ _FIRST = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX deliveries_of_notification ON deliveries (outbox_id)",
+    "CREATE INDEX deliveries_silenced ON deliveries (notifier, outbox_id) WHERE state = 'silenced'",
     """
     CREATE TABLE targets (
         target TEXT PRIMARY KEY,
@@ -176,6 +177,23 @@ _FIRST = (
             CHECK (state IN ('open', 'approved', 'declined', 'expired', 'stale', 'used')),
         answered_by TEXT GENERATED ALWAYS AS (json_extract(record, '$.by')) VIRTUAL,
         made_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.made.wall')) VIRTUAL,
+        CHECK (id = json_extract(record, '$.id'))
+    ) STRICT
+    """,
+    # Maintenance and silences. `settled`: it is over, and what follows from that was written.
+    """
+    CREATE TABLE windows (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        purpose TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.purpose')) STORED
+            CHECK (purpose IN ('maintenance', 'silence')),
+        -- Of a recurring window: each happens once.
+        occurrence TEXT UNIQUE GENERATED ALWAYS AS (nullif(json_extract(record, '$.occurrence'), '')) STORED,
+        asked_by TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.by')) VIRTUAL,
+        begun_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.begun.wall')) VIRTUAL,
+        ended_wall TEXT GENERATED ALWAYS AS (json_extract(record, '$.ended.wall')) VIRTUAL,
         CHECK (id = json_extract(record, '$.id'))
     ) STRICT
     """,
