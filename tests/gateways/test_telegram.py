@@ -19,6 +19,7 @@ from aiohttp import web
 from tests.engine.parts import until
 from tests.telegram_api import CHAT, TOKEN, TelegramApi, serving
 from watchdog.core.errors import DeliveryError
+from watchdog.core.redaction import redact
 from watchdog.gateways import telegram
 from watchdog.gateways.telegram import Chat
 
@@ -41,6 +42,8 @@ async def fail(chat: Chat) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
         await chat.send("<b>hello</b>", "hello")
     assert_no_secret(caught.value)
+    # What looks like a secret is hidden in every log: a sentence must not.
+    assert redact(str(caught.value)) == str(caught.value)
     return caught.value
 
 

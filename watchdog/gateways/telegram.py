@@ -198,7 +198,7 @@ class Chat:
                 return DeliveryError(f"Telegram asks for a pause of {seconds:g} s", retry_after=seconds)
             case InvalidToken():
                 return DeliveryError(
-                    "Telegram does not know this token: put the one that @BotFather shows into "
+                    "Telegram does not know this bot: put the token that @BotFather shows into "
                     "TELEGRAM_BOT_TOKEN, and restart watchdog",
                     blocked=True,
                 )
