@@ -17,6 +17,7 @@ from watchdog.core.errors import DeliveryError, JournalError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Case, Incident
 from watchdog.core.letters import QuietHours
+from watchdog.core.maintenance import Purpose, Window, begin_window, covering
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding
@@ -90,6 +91,10 @@ class FailingOutbox:
         self._answer("delivered")
         await self.journal.delivered(ids, notifier, receipt, now)
 
+    async def silence(self, ids: tuple[int, ...], notifier: str, window: str, now: Moment) -> None:
+        self._answer("silence")
+        await self.journal.silence(ids, notifier, window, now)
+
     async def failed(
         self, ids: tuple[int, ...], notifier: str, error: str, *, permanent: bool, now: Moment
     ) -> None:
@@ -106,6 +111,24 @@ class Mail:
         self.clock = FakeClock()
         self.news = News()
         self.tasks = Tasks()
+        self.silences: list[Window] = []
+
+    async def silence(self, *targets: str) -> Window:
+        """Silence these from now on, all without any."""
+        name = f"s{await self.journal.windows.last_number() + 1}"
+        now = self.clock.now()
+        silence = begin_window(name, Purpose.SILENCE, targets or None, "ada", now, lasts=60.0)
+        await self.journal.windows.begin(silence, "begun", (), now)
+        self.silences.append(silence)
+        return silence
+
+    async def end(self, silence: Window) -> None:
+        """The silence is over."""
+        self.silences.remove(silence)
+        await self.journal.windows.end(silence, "ended", (), tuple(self.silences), self.clock.now())
+
+    def _silenced(self, target: str) -> Window | None:
+        return covering(self.silences, Purpose.SILENCE, target, self.clock.now())
 
     async def begin(self, *notifiers: FakeNotifier, first_wait: float = 0.01) -> Dispatcher:
         for notifier in notifiers:
@@ -117,6 +140,7 @@ class Mail:
             publish=self.news.publish,
             first_wait=first_wait,
             longest_wait=0.04,
+            silenced=self._silenced,
         )
         self.tasks.spawn("dispatcher", dispatcher.run())
         return dispatcher
@@ -254,12 +278,14 @@ async def test_a_broken_notifier_is_tried_again_and_silences_no_other(mail: Mail
     assert mail.news.reasons("notification.failed") == ["the notifier itself failed: KeyError: 'chat'"]
 
 
-@pytest.mark.parametrize("call", ["undelivered", "delivered", "failed"])
+@pytest.mark.parametrize("call", ["undelivered", "delivered", "failed", "silence"])
 async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: str) -> None:
     """Everything is delivered once the journal works again; what was sent and not written down, twice."""
     phone = FakeNotifier()
     if call == "failed":
         phone.fail_next()
+    if call == "silence":
+        await mail.silence("b")
     mail.outbox.fail_next(call)
     dispatcher = await mail.begin(phone)
 
@@ -267,7 +293,8 @@ async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: s
     dispatcher.wake()
     await mail.settled("phone")
 
-    assert phone.delivered == (["a", "a", "b"] if call == "delivered" else ["a", "b"])
+    delivered = {"delivered": ["a", "a", "b"], "silence": ["a"]}
+    assert phone.delivered == delivered.get(call, ["a", "b"])
     assert "the disk is full" in mail.news.reasons("notification.failed")
 
 
@@ -480,3 +507,89 @@ async def test_connections_are_let_go_of(mail: Mail) -> None:
     await mail.tasks.stop()
 
     assert (gone.closed, stays.closed) == (1, 1)
+
+
+async def test_a_silenced_target_is_kept_back_and_the_others_are_told(mail: Mail) -> None:
+    """A silence holds for its targets, however critical, also for what was decided before it began."""
+    phone = FakeNotifier()
+    await mail.journal.undelivered("phone")
+    await mail.write(*"ab")
+    silence = await mail.silence("a")
+    dispatcher = await mail.begin(phone)
+    await mail.write("a")
+    await tell(mail, Telling.OPENED, severity=Severity.CRITICAL)
+    dispatcher.wake()
+    await mail.settled("phone")
+    assert phone.delivered == ["b", "app"]
+
+    await mail.end(silence)
+    await mail.write(*"ac")
+    dispatcher.wake()
+    await mail.settled("phone")
+    assert phone.delivered == ["b", "app", "a", "c"]
+
+
+async def test_at_the_end_of_a_silence_there_is_one_message_for_each_open_incident(mail: Mail) -> None:
+    """However much happened meanwhile: how it stands, with all that was decided, and loud if a human is wanted."""
+    phone, log = Phone("phone"), FakeNotifier("log")
+    silence = await mail.silence()
+    dispatcher = await mail.begin(phone, log)
+    await tell(mail, Telling.OPENED, Telling.ACTING, Telling.ESCALATED)
+    dispatcher.wake()
+    await mail.settled("phone")
+    await mail.settled("log")
+    assert phone.letters == log.letters == []
+
+    await mail.end(silence)
+    dispatcher.wake()
+    await mail.settled("phone")
+    await mail.settled("log")
+    assert [len(letter.notifications) for letter in phone.letters] == [3]
+    assert [letter.news.telling.value for letter in (*phone.letters, *log.letters)] == [
+        "escalated",
+        "escalated",
+    ]
+    assert (phone.letters[0].receipt, phone.letters[0].loud) == ("", True)
+
+
+async def test_a_silence_that_begins_while_nothing_can_be_sent(mail: Mail) -> None:
+    """What waited for a notifier that cannot be reached is not sent in the silence once it can."""
+    phone = FakeNotifier()
+    phone.fail_next()
+    dispatcher = await mail.begin(phone, first_wait=0.02)
+    await mail.write("a")
+    dispatcher.wake()
+    await until(lambda: mail.news.reasons("notification.failed"))
+    await mail.silence("a")
+    await mail.settled("phone")
+    assert phone.delivered == []
+
+
+async def test_a_silenced_target_is_not_told_in_the_message_of_another(mail: Mail) -> None:
+    """An incident tells of those that wait for it, but for those that are silenced; a silenced one tells of nobody."""
+    phone = Phone()
+    silence = await mail.silence("api")
+    dispatcher = await mail.begin(phone)
+    await tell(mail, Telling.OPENED)
+    await affect(mail, "api", "web")
+    dispatcher.wake()
+    await mail.settled("phone")
+    assert [each.target for each in phone.letters[-1].notifications] == ["app", "web"]
+
+    await mail.end(silence)
+    await mail.silence("app")
+    await affect(mail, "db")
+    dispatcher.wake()
+    await mail.settled("phone")
+    assert [each.target for each in phone.letters[-1].notifications] == ["app", "web"]
+
+
+async def affect(mail: Mail, *targets: str) -> None:
+    """Decide that these are told of in incident 1."""
+    now = mail.clock.now()
+    for target in targets:
+        told = Notification(
+            telling=Telling.AFFECTED, target=target, at=now, finding=Finding("exited"), incident="1"
+        )
+        case = Case(check="containers", target=target, ledger=Ledger(target=target))
+        await mail.journal.save(case, (told,), "waits for app", now)

@@ -1,5 +1,7 @@
 """Drains the outbox: hands every notification to every notifier, at least once and in order.
 
+What a silence covers is kept back instead; its end makes it wait here again, as far as it is still worth telling.
+
 It never delays healing: what it sends was saved with the decision, and it sends in its own task.
 """
 
@@ -14,9 +16,10 @@ from typing import Protocol
 from watchdog.core.errors import DeliveryError, GatewayError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.letters import Batch, QuietHours, batch_alone, batch_incident
+from watchdog.core.maintenance import Window
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact
-from watchdog.core.story import OutboxEntry
+from watchdog.core.story import Delivery, OutboxEntry
 from watchdog.plugins import DELIVERY_WITHIN, Clock, Letter, Notifier, Parameters
 
 # Between two tries of a delivery that failed, doubled each time.
@@ -45,6 +48,10 @@ class Outbox(Protocol):
         """They were not; `permanent`: they will never be."""
         ...
 
+    async def silence(self, ids: tuple[int, ...], notifier: str, window: str, now: Moment) -> None:
+        """They are kept back by this silence; nothing becomes of it when that is over by now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
@@ -67,6 +74,7 @@ class Dispatcher:
         first_wait: float = FIRST_WAIT,
         longest_wait: float = LONGEST_WAIT,
         manners: Callable[[], Manners] = Manners,
+        silenced: Callable[[str], Window | None] = lambda _: None,
         within: float = DELIVERY_WITHIN,
     ) -> None:
         self._outbox = outbox
@@ -75,6 +83,7 @@ class Dispatcher:
         self._first_wait = first_wait
         self._longest_wait = longest_wait
         self._manners = manners
+        self._silenced = silenced
         self._within = within
         # Those that cannot be used before a person does something: only news makes them try again.
         self._blocked: set[str] = set()
@@ -176,12 +185,19 @@ class Dispatcher:
                     await self._come_round(name)
 
     async def _send_next(self, name: str) -> bool:
-        """Hand over the oldest that waits, with what waits of the same incident; False when nothing was left."""
+        """Hand over the oldest that waits, with what waits of the same incident, or keep it back; False when none is left."""
         notifier = self._notifiers[name]
         waiting = await self._outbox.undelivered(name, 1)
         if not waiting:
             return False
-        batch = await self._batch(notifier, waiting[0])
+        story = await self._story(name, waiting[0])
+        if await self._keep_back(name, story):
+            return True
+        # An incident's message tells of other targets too: those that are silenced are left out of it.
+        told = [
+            e for e in story if e.state is not Delivery.SILENCED or not self._silenced(e.notification.target)
+        ]
+        batch = batch_incident(told) if notifier.edits else batch_alone(waiting[0])
         ids = tuple(entry.id for entry in batch.entries)
         try:
             async with _translated(self._within):
@@ -197,11 +213,21 @@ class Dispatcher:
         self._say("notification.delivered", name, told=len(ids), edited=bool(batch.receipt))
         return True
 
-    async def _batch(self, notifier: Notifier[Parameters], entry: OutboxEntry) -> Batch:
+    async def _story(self, name: str, entry: OutboxEntry) -> tuple[OutboxEntry, ...]:
+        """All that there is to be told with this one, oldest first: of its incident, or it alone."""
         incident = entry.notification.incident
-        if incident is None or not notifier.edits:
-            return batch_alone(entry)
-        return batch_incident(await self._outbox.thread(notifier.name, incident))
+        return (entry,) if incident is None else await self._outbox.thread(name, incident)
+
+    async def _keep_back(self, name: str, story: Sequence[OutboxEntry]) -> bool:
+        """Write of what waits that it is silenced, as far as it is; whether anything was."""
+        whole = self._silenced(story[0].notification.target)
+        found = False
+        for entry in story:
+            silence = whole or self._silenced(entry.notification.target)
+            if entry.state is Delivery.PENDING and silence is not None:
+                await self._outbox.silence((entry.id,), name, silence.id, self._clock.now())
+                found = True
+        return found
 
     def _letter(self, batch: Batch) -> Letter:
         manners = self._manners()
