@@ -16,11 +16,13 @@ INCIDENTS, ROWS, PAGES = 10, 200, 100
 # Free pages that are kept: on a full disk the journal still grows into them.
 SPARE = 64
 
-# Told to all of these, or given up by them: nothing is owed. `?` are the names as JSON, then the row.
+# Told to one of these neither with nor without success; or kept back by a silence that may still give it back. `?`:
+# their names as JSON.
 _OWED = (
     "EXISTS (SELECT 1 FROM json_each(?) AS n LEFT JOIN notifiers AS k ON k.name = n.value"
     " LEFT JOIN deliveries AS d ON d.notifier = n.value AND d.outbox_id = o.id"
-    " WHERE coalesce(k.after, 0) < o.id AND coalesce(d.state, 'pending') = 'pending')"
+    " WHERE coalesce(k.after, 0) < o.id AND (coalesce(d.state, 'pending') = 'pending' OR d.state = 'silenced'"
+    " AND EXISTS (SELECT 1 FROM windows WHERE purpose = 'silence' AND NOT settled)))"
 )
 
 

@@ -13,6 +13,7 @@ from watchdog.core.errors import JournalError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Hold, Incident
 from watchdog.core.kept import KeptConfig
+from watchdog.core.maintenance import Window
 from watchdog.core.notification import Notification
 from watchdog.core.preflight import FirstSight
 from watchdog.core.proposal import ProposalRecord
@@ -24,6 +25,7 @@ from watchdog.gateways.journal_rows import load
 KEPT = 5
 # Rows of one table, and seconds: what is larger or slower is left where it lies.
 MOST, WITHIN = 1000, 2.0
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ _TABLES = (
     _Table("runs"),
     _Table("steps"),
     _Table("proposals", kind=ProposalRecord),
+    _Table("windows", kind=Window),
     _Table("freezes"),
 )
 # All of them or none: half of what was delivered would be told a second time.
@@ -60,10 +63,8 @@ def set_aside(path: Path, now: datetime) -> Path:
         OSError: it cannot be moved.
     """
     name = f"{path.name}.damaged-{now.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    aside, number = path.with_name(name), 1
-    while any(taken.exists() for taken in (aside, *companions(aside))):
-        number += 1
-        aside = path.with_name(f"{name}-{number}")
+    taken = [_number(each, name) for each in path.parent.glob(f"{name}*")]
+    aside = path.with_name(f"{name}-{max(taken) + 1}" if taken else name)
     path.rename(aside)
     for old, new in zip(companions(path), companions(aside), strict=True):
         with suppress(FileNotFoundError):
@@ -78,7 +79,7 @@ def carry_over(aside: Path, fresh: sqlite3.Connection) -> dict[str, int]:
     carried: dict[str, int] = {}
     for way in ("mode=ro", "immutable=1"):
         with (
-            suppress(sqlite3.Error),
+            suppress(*_UNREADABLE),
             closing(sqlite3.connect(f"{aside.as_uri()}?{way}", uri=True, isolation_level=None)) as old,
             within(old, WITHIN),
         ):
@@ -119,7 +120,7 @@ def _read(
             f"SELECT {', '.join(names)} FROM {table.name} ORDER BY {table.order} DESC LIMIT {MOST + 1}"  # noqa: S608 - names of ours
         )
         rows.extend(dict(zip(names, row, strict=True)) for row in cursor)
-    except sqlite3.Error:
+    except _UNREADABLE:
         return rows, False
     return rows[:MOST], len(rows) <= MOST
 
@@ -127,7 +128,7 @@ def _read(
 def _put(fresh: sqlite3.Connection, table: _Table, rows: list[dict[str, Any]]) -> int:
     put = 0
     for row in reversed(rows):
-        with suppress(sqlite3.Error, JournalError):
+        with suppress(*_UNREADABLE, JournalError):
             if table.kind is not None:
                 load(table.kind, row["record"])
             marks = ", ".join("?" * len(row))
@@ -138,12 +139,18 @@ def _put(fresh: sqlite3.Connection, table: _Table, rows: list[dict[str, Any]]) -
     return put
 
 
+def _number(aside: Path, name: str) -> int:
+    """The how-manieth of that second it is, from its name or that of a companion."""
+    number = aside.name.removeprefix(name).removesuffix("-wal").removesuffix("-shm").removeprefix("-")
+    return int(number) if number.isdecimal() else 1
+
+
 def _thin_out(path: Path) -> None:
-    found = sorted(
-        each
-        for each in path.parent.glob(f"{path.name}.damaged-*")
-        if not each.name.endswith(("-wal", "-shm"))
-    )
+    names = (each.name for each in path.parent.glob(f"{path.name}.damaged-*"))
+    found = [path.with_name(name) for name in names if not name.endswith(("-wal", "-shm"))]
+    # By their second, then by their number in it.
+    dated = len(f"{path.name}.damaged-2026-11-23T09-41-02Z")
+    found.sort(key=lambda each: (each.name[:dated], _number(each, each.name[:dated])))
     for each in found[1 : max(1, len(found) - KEPT + 1)]:
         for file in (each, *companions(each)):
             file.unlink(missing_ok=True)

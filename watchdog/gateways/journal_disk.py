@@ -15,7 +15,7 @@ from watchdog.gateways.journal_claim import Claim
 from watchdog.gateways.journal_damage import carry_over, set_aside
 from watchdog.gateways.journal_opening import is_shared, open_database, open_in_memory
 from watchdog.gateways.journal_reserve import FEWEST_PAGES, Reserve
-from watchdog.gateways.journal_trouble import is_damage, is_no_room, words_of
+from watchdog.gateways.journal_trouble import is_damage_at_start, is_no_room, words_of
 
 # Of what is to be written back, the space that must be there before it is tried; of the log, some pages.
 _ROOM, _TIMES = 256 << 10, 4
@@ -159,7 +159,7 @@ class JournalDisk:
             self.connection = self._open_with_room(thorough=bool(self._claim.damage))
             believe()
         except (DamagedJournal, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and not is_damage(error):
+            if isinstance(error, sqlite3.Error) and not is_damage_at_start(error):
                 raise
             if not self._path.exists():
                 return Opening(lost_since=lost)  # there was none, and none can be made yet

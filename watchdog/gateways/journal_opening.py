@@ -85,6 +85,9 @@ def _open(path: Path, *, alone: bool, thorough: bool) -> sqlite3.Connection:
         _examine(connection, thorough=thorough)
         migrate(connection)
         _require_columns(connection)
+    except UnicodeDecodeError as error:
+        connection.close()
+        raise DamagedJournal("it is damaged (it holds what is no text)") from error
     except BaseException:
         connection.close()
         raise

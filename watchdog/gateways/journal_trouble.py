@@ -45,6 +45,12 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code_of(error) in _DAMAGE
 
 
+def is_damage_at_start(error: sqlite3.Error) -> bool:
+    """The same while it is opened, where only what was examined is read: what cannot be understood is damaged."""
+    # 0: it is not SQLite that complains but its Python module, of a text that is none.
+    return is_damage(error) or code_of(error) in (0, sqlite3.SQLITE_ERROR)
+
+
 def is_no_room(error: Exception) -> bool:
     """Whether the disk is at fault (full, read-only, failing): the same may work later."""
     if isinstance(error, sqlite3.Error):
@@ -70,6 +76,8 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = DamagedJournal if is_damage(error) else JournalError
         raise kind(f"journal {path}: {words_of(error)}") from error
+    except UnicodeDecodeError as error:
+        raise DamagedJournal(f"journal {path}: it is damaged ({error})") from error
     except OSError as error:
         raise JournalError(f"journal {path}: {words_of(error)}") from error
     except JournalError as error:
