@@ -84,3 +84,13 @@ def test_no_daemon_is_told_in_french(
     assert shown.exit_code == 3
     assert "erreur\u00a0: aucun daemon ne répond sur" in shown.stderr
     assert "remède\u00a0: démarrez-le\u00a0: watchdog run" in shown.stderr
+
+
+def test_a_name_that_nobody_knows_is_told_in_french(french: Daemon, watchdog: Callable[..., Result]) -> None:
+    """What the daemon refuses is told in the language of who asked; programs get it as it was said."""
+    french.office.watch("api")
+    shown = watchdog("hold", "apo")
+    assert shown.exit_code == 4
+    assert "erreur\u00a0: il n’y a pas de cible 'apo'" in shown.stderr
+    assert "vouliez-vous dire api\u202f? connus\u00a0: api" in shown.stderr
+    assert "there is no target" in watchdog("hold", "apo", "--json").stdout

@@ -14,7 +14,7 @@ from watchdog.wording import plain
         ("a\r\nb\tc", "a b c"),
         ("a\u202eb\u200bc", "abc"),
         ("ça va\u202f? non\u00a0!", "ça va\u202f? non\u00a0!"),
-        ("a\u00a0\u202f\u00a0b\u3000c\u00a0", "a b c"),
+        ("a\u00a0\u202f\u00a0b\u3000c\u00a0", "a b c\u00a0"),
         ("naïve café ✓ 日本", "naïve café ✓ 日本"),
         ("\x9b31mred", "31mred"),
     ],

@@ -62,7 +62,7 @@ def _texts(said: ast.expr) -> Iterator[str]:
         case ast.Constant(value=str(text)):
             yield text
         case ast.JoinedStr(values=parts):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
         case ast.IfExp(body=body, orelse=orelse):
             yield from _texts(body)
             yield from _texts(orelse)

@@ -53,7 +53,7 @@ def report_status(console: Console, status: Json) -> None:
                 each["target"],
                 coloured(each["word"], each["state"]),
                 ago(each["seen"], words, now) if each["seen"] else "",
-                _why(each),
+                _why(each, words),
             )
             for each in calm
         ]
@@ -238,10 +238,11 @@ def _report_config(console: Console, config: Json, words: Catalogue) -> None:
         say(console, mark("warning"), line)
 
 
-def _why(target: Json) -> str:
-    if target["hold"]:
-        return f"{target['summary']}; {target['hold']['words']}; {target['commands'][0]}"
-    return str(target["summary"])
+def _why(target: Json, words: Catalogue) -> str:
+    summary, hold = str(target["summary"]), target["hold"]
+    if not hold:
+        return summary
+    return words.screen["held"].format(summary=summary, act=hold["words"], command=target["commands"][0])
 
 
 def _headings(words: Catalogue, *names: str) -> tuple[str, ...]:

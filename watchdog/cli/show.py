@@ -12,7 +12,7 @@ from rich.text import Text
 
 from watchdog.cli.as_json import show_json
 from watchdog.cli.language import own_words
-from watchdog.wording import Catalogue, describe_span, plain
+from watchdog.wording import Catalogue, describe_saying, describe_span, plain
 
 Json = dict[str, Any]
 
@@ -61,10 +61,10 @@ def show_error(error: str, fix: str, *, as_json: bool) -> None:
     if as_json:
         show_json({"error": error, "fix": fix})
         return
-    console, screen = make_console(stderr=True), own_words().screen
-    console.print(Text.assemble((screen["error"], "bold red"), plain(error)))
+    console, words = make_console(stderr=True), own_words()
+    console.print(Text.assemble((words.screen["error"], "bold red"), describe_saying(error, words)))
     if fix:
-        console.print(Text.assemble((screen["fix"], "bold"), plain(fix)))
+        console.print(Text.assemble((words.screen["fix"], "bold"), describe_saying(fix, words)))
 
 
 def say(console: Console, *parts: str | tuple[str, str]) -> None:

@@ -20,7 +20,7 @@ def plain(text: str, longest: int = LONGEST) -> str:
     """
     text = _ESCAPES.sub("", text[: 4 * longest])
     kept = "".join(_harmless(character) for character in text)
-    kept = _SPACES.sub(_one_space, kept).strip()
+    kept = _SPACES.sub(_one_space, kept).strip(" ")
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 

@@ -82,6 +82,30 @@ SAYINGS = (
     "the engine has not been listed yet",
     "no answer within {seconds} s",
     "it answered {answer}",
+    # What the desk answers.
+    "there is no target {name}",
+    "there is no playbook {name}",
+    "there is no incident {name}",
+    "there is no proposal {name}",
+    "known: {names}",
+    "did you mean {name}? known: {names}",
+    "see watchdog status for how things stand",
+    "try again when it answers",
+    "see the daemon's log",
+    "nobody answered in time",
+    "{target} does not need it any more",
+    "{names} changed since it was shown",
+    "its step is another one now",
+    "proposal {proposal} is not wanted any more",
+    "proposal {proposal} was approved already, by {by}",
+    "proposal {proposal} was approved by {by} and is used up",
+    "proposal {proposal} was declined by {by}",
+    "proposal {proposal} is over",
+    "proposal {proposal} is over: {why}",
+    (
+        "proposal {proposal} is not what it was: {why}. Nothing was done; what it would be now is proposed anew: "
+        "see watchdog proposals"
+    ),
     # What an action would do.
     "keep the last {tail} log lines of {target}",
     "stop {name} (up to {seconds} s), then start it",
@@ -91,6 +115,8 @@ SAYINGS = (
     "nothing: {service} has no `build:` in its files",
 )
 
+# What holds no space, so that a sentence that only begins alike is not taken for another one.
+_ONE_WORD = frozenset({"action", "attempt", "name", "proposal", "seconds", "service", "tail", "target"})
 _PLACEHOLDER = re.compile(r"\\\{([a-z]+)\\\}")
 
 
@@ -117,7 +143,7 @@ def _word(name: str, fact: str, words: Catalogue) -> str:
             return words.reasons.get(fact, fact)
         case "result":
             return words.results.get(fact, fact)
-        case "by":
+        case "by" | "why":
             return words.sayings.get(fact, fact)
         case _:
             return fact
@@ -136,4 +162,9 @@ def _translated(words: Catalogue) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _pattern(saying: str) -> re.Pattern[str]:
-    return re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(saying)))
+    return re.compile(_PLACEHOLDER.sub(_gap, re.escape(saying)))
+
+
+def _gap(found: re.Match[str]) -> str:
+    filled = r"\S+" if found[1] in _ONE_WORD else ".+"
+    return f"(?P<{found[1]}>{filled})"

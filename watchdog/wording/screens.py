@@ -12,6 +12,7 @@ SCREEN: Mapping[str, str] = {
     "nothing_watched": "nothing is watched",
     "nothing_matches": "No container matches `watch` in the configuration: watchdog config check",
     "all_well": "All is well: {targets}{held}.",
+    "held": "{summary}; {act}; {command}",
     "not_seen": "was not seen yet",
     "of_incident": " (incident {incident})",
     "by": " (by {by})",
