@@ -336,10 +336,10 @@ def read_html(text: str) -> tuple[str, list[tuple[str, int, int]]]:
 
 def _open(part: str, offset: int) -> str:
     name = re.split(r"[\s/>]", part[1:], maxsplit=1)[0].lower()
+    if name not in _TAGS and re.search(r"[\s>]", part):
+        raise _unreadable(f'Unsupported start tag "{name}" at byte offset {offset}')
     if not part.endswith(">"):
         raise _unreadable(f"Unclosed start tag at byte offset {offset}")
-    if name not in _TAGS:
-        raise _unreadable(f'Unsupported start tag "{name}" at byte offset {offset}')
     return name
 
 
