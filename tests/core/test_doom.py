@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from watchdog.core.container import ContainerFacts
-from watchdog.core.doom import KEPT_ENDS, Diagnosis, End, allows_restart, diagnose, noted_end
+from watchdog.core.doom import KEPT_ENDS, Diagnosis, allows_restart, diagnose, noted_end
 from watchdog.core.doom_table import Advice
 from watchdog.core.observation import Finding
 from watchdog.core.verdict import Allow, Refuse

@@ -57,7 +57,7 @@ def look(
             life=life or Life(container_id=seen.id, ended_by=ended_by),
             restarts=restarts,
             resting_since=None if rested is None else ago(rested),
-            last_log="panic: no such table",
+            log_tail=("panic: no such table",),
             expect_running=expect_running,
         ),
         RULES,

@@ -28,6 +28,7 @@ class RestartContainer(Action[RestartContainerParameters]):
 
     name: ClassVar[str] = "restart_container"
     repeatable: ClassVar[bool] = True
+    gentle: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = RestartContainerParameters
 
     async def describe(self, target: str, tools: Tools) -> str:

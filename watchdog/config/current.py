@@ -37,8 +37,10 @@ class CurrentConfig:
         """The run of this incident has ended: what comes next goes by the configuration in force."""
         self._begun_with.pop(incident, None)
 
-    def policy(self, check: str, target: str, incident: Incident | None = None) -> Policy:
-        """What the lifecycle needs to know to decide about a check's target; labels are not in it yet.
+    def policy(
+        self, check: str, target: str, incident: Incident | None = None, label: str | None = None
+    ) -> Policy:
+        """What the lifecycle needs to know to decide about a check's target; `label` names a remedy, others are not in it.
 
         For a check that is configured no more: that nothing may be done.
         """
@@ -46,7 +48,7 @@ class CurrentConfig:
         if mine is None:
             policy = Policy(playbook=_NO_PLAYBOOK, limits=self.config.limits, autonomy=Autonomy.OBSERVE)
         else:
-            policy = self.config.policy(mine, target)
+            policy = self.config.policy(mine, target, label)
         begun_with = self._begun_with.get(incident.id) if incident is not None else None
         if begun_with is None:
             return policy

@@ -21,12 +21,17 @@ SWAPPED = frozenset(
     {
         "autonomy",
         "boot_grace",
+        "budget",
         "checks",
+        "dependencies",
+        "flapping",
         "limits",
         "messages",
         "notifiers",
         "playbooks",
         "proposals",
+        "stand_aside",
+        "storm",
         "sweep",
         "targets",
         "tell_hold_after",
@@ -37,7 +42,7 @@ _NOT_WRITTEN = frozenset({"sources"})
 _IN_THEIR_OWN_WAY = _NOT_WRITTEN | {"checks", "notifiers", "targets", "playbooks"}
 _KEYS = {"limits": "guardrails"}
 # Our own fractions are spans in seconds, but for these.
-_NO_SPANS = frozenset({"guardrails.factor"})
+_NO_SPANS = frozenset({"guardrails.factor", "storm.share", "storm.over_below"})
 # What a step says beside its action; the rest is the action's own.
 _STEP_KEYS = frozenset({"verify", "attempts", "autonomy"})
 _LONGEST = 400
@@ -175,6 +180,9 @@ def _target(key: str, target: TargetConfig) -> Iterator[tuple[str, Any]]:
         yield f"{key}.hold", True
     if target.wishes.expect_running:
         yield f"{key}.expect", "running"
+    for name in ("depends_on", "priority"):
+        if getattr(target.wishes, name) is not None:
+            yield f"{key}.{name}", getattr(target.wishes, name)
     for name in ("severity", "playbook"):
         if getattr(target, name) is not None:
             yield f"{key}.{name}", getattr(target, name)

@@ -17,6 +17,7 @@ from watchdog.config.records import (
     CheckConfig,
     ComposeLimits,
     Config,
+    DependencyLimits,
     EngineLimits,
     Messages,
     ProposalLimits,
@@ -25,27 +26,37 @@ from watchdog.config.records import (
     Web,
 )
 from watchdog.config.sections import (
+    AsideSection,
+    BudgetSection,
     CheckSection,
     ComposeSection,
+    DependenciesSection,
     EngineSection,
     FileSection,
+    FlappingSection,
     GuardrailsSection,
     HeartbeatSection,
     LivenessSection,
     MessagesSection,
     ProposalsSection,
     Section,
+    StormSection,
     TargetSection,
     WatchSection,
     WebSection,
     is_target_name,
 )
 from watchdog.config.waits import check_heartbeat, check_waits
+from watchdog.core.budget import BudgetLimits
+from watchdog.core.dependency import find_cycle
+from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import PlaybookKind
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.progress import Pace
+from watchdog.core.stand_aside import AsideLimits
+from watchdog.core.storm import StormLimits
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
 from watchdog.registry import CHECKS
@@ -56,22 +67,24 @@ DEFAULT_CHECK = "containers"
 DEFAULT_KIND = "container"
 DEFAULT_PLAYBOOK = "container-crash"
 
-_SECTIONS = (
-    "watch",
-    "web",
-    "engine",
-    "compose",
-    "proposals",
-    "heartbeat",
-    "liveness",
-    "guardrails",
-    "messages",
-    "checks",
-    "targets",
-    "notifiers",
-)
+# By field of Config: the section that says it, the key where that stands, and the record that is made of it.
+_LIMITS: dict[str, tuple[type[Section], str, type[Any]]] = {
+    "web": (WebSection, "web", Web),
+    "engine": (EngineSection, "engine", EngineLimits),
+    "compose": (ComposeSection, "compose", ComposeLimits),
+    "proposals": (ProposalsSection, "proposals", ProposalLimits),
+    "heartbeat": (HeartbeatSection, "heartbeat", Pace),
+    "liveness": (LivenessSection, "liveness", Liveness),
+    "limits": (GuardrailsSection, "guardrails", Limits),
+    "messages": (MessagesSection, "messages", Messages),
+    "budget": (BudgetSection, "budget", BudgetLimits),
+    "storm": (StormSection, "storm", StormLimits),
+    "flapping": (FlappingSection, "flapping", FlapLimits),
+    "dependencies": (DependenciesSection, "dependencies", DependencyLimits),
+    "stand_aside": (AsideSection, "stand_aside", AsideLimits),
+}
+_SECTIONS = ("watch", *(key for _, key, _ in _LIMITS.values()), "checks", "targets", "notifiers")
 K = TypeVar("K")
-S = TypeVar("S", bound=Section)
 
 
 def load_config(path: Path, files: Files | None = None, given: Given | None = None) -> Config:
@@ -123,33 +136,17 @@ class _Loader:
         root, report = self._root, self._report
         file = read(FileSection, root, report, leave=_SECTIONS)
         watch = self._watch()
-        web = self._section(WebSection, "web")
-        engine = self._section(EngineSection, "engine")
-        compose = self._section(ComposeSection, "compose")
-        proposals = self._section(ProposalsSection, "proposals")
-        heartbeat = self._section(HeartbeatSection, "heartbeat")
-        liveness = self._section(LivenessSection, "liveness")
-        guardrails = self._section(GuardrailsSection, "guardrails")
-        messages = self._section(MessagesSection, "messages")
+        limits = {name: self._section(*found) for name, found in _LIMITS.items()}
         shelf = self._shelf()
         checks = self._checks(shelf)
         targets = self._targets(shelf, checks)
         notifiers = self._notifiers()
-        check_waits(root, report, file, guardrails, checks)
-        check_heartbeat(root, report, heartbeat)
-        if (
-            len(report)
-            or file is None
-            or watch is None
-            or web is None
-            or engine is None
-            or compose is None
-            or proposals is None
-            or guardrails is None
-            or heartbeat is None
-            or liveness is None
-            or messages is None
-        ):
+        guardrails, heartbeat = limits["limits"], limits["heartbeat"]
+        check_waits(
+            root, report, file, guardrails if isinstance(guardrails, GuardrailsSection) else None, checks
+        )
+        check_heartbeat(root, report, heartbeat if isinstance(heartbeat, HeartbeatSection) else None)
+        if len(report) or file is None or watch is None:
             raise report.error()
         return Config(
             watch=watch,
@@ -162,18 +159,11 @@ class _Loader:
             boot_grace=file.boot_grace,
             tell_hold_after=file.tell_hold_after,
             verify_every=file.verify_every,
-            web=Web(listen=web.listen),
-            engine=EngineLimits(**engine.model_dump()),
-            compose=ComposeLimits(**compose.model_dump()),
-            proposals=ProposalLimits(**proposals.model_dump()),
-            limits=Limits(**guardrails.model_dump()),
-            heartbeat=Pace(**heartbeat.model_dump()),
-            liveness=Liveness(**liveness.model_dump()),
-            messages=Messages(**dict(messages)),
             sources=(self._path, *shelf.names.values()),
+            **{name: _LIMITS[name][2](**dict(found)) for name, found in limits.items() if found is not None},
         )
 
-    def _section(self, model: type[S], key: str) -> S | None:
+    def _section(self, model: type[Section], key: str, _: type[Any]) -> Section | None:
         node = self._root.entries.get(key)
         return model() if node is None else read(model, node, self._report)
 
@@ -259,11 +249,25 @@ class _Loader:
                         enabled=section.enable,
                         hold=section.hold,
                         expect_running=section.expect == "running",
+                        depends_on=None if section.depends_on is None else tuple(section.depends_on),
+                        priority=section.priority,
                     ),
                     severity=section.severity,
                     playbook=section.playbook,
                 )
+        self._refuse_cycles(node, targets)
         return targets
+
+    def _refuse_cycles(self, node: Node, targets: Mapping[str, TargetConfig]) -> None:
+        """Who waits for whom must come to an end."""
+        needs = {name: target.wishes.depends_on or () for name, target in targets.items()}
+        cycle = find_cycle((name, on) for name, its in needs.items() for on in its)
+        if cycle is not None:
+            entry = node.entries[cycle[0]]
+            what = f"goes round in a circle: {' -> '.join(show_text(name) for name in cycle)}"
+            self._report.add(
+                entry.place_of("depends_on"), what, key=f"{entry.key}.depends_on", fix="take one of them out"
+            )
 
     def _notifiers(self) -> list[Notifier[Any]]:
         node = self._root.entries.get("notifiers")

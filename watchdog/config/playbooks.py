@@ -185,6 +185,7 @@ def _read_action(item: Node, name: str, report: Report) -> Step | None:
         repeatable=action.repeatable,
         verify=verify,
         undoable=action.undoable,
+        gentle=action.gentle,
         attempts=beside.attempts,
         autonomy=Autonomy(beside.autonomy),
     )

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from watchdog.core.address import Address
+from watchdog.core.budget import BudgetLimits
 from watchdog.core.decision import Policy
+from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.letters import QuietHours
 from watchdog.core.notification import Severity
-from watchdog.core.playbook import Autonomy, Playbook
+from watchdog.core.playbook import Autonomy, Playbook, PlaybookKind
 from watchdog.core.progress import Pace
+from watchdog.core.stand_aside import AsideLimits
+from watchdog.core.storm import StormLimits
 from watchdog.core.target import PROJECT, Wishes
 from watchdog.plugins import Check, Notifier
 
@@ -101,6 +105,13 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyLimits:
+    """What waits for what. `grace`: seconds that a target gets to come back by itself once its cause is gone."""
+
+    grace: float = _POLICY["cause_grace"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
     """One check as configured. `within`: seconds that one look may take."""
 
@@ -149,23 +160,41 @@ class Config:
     heartbeat: Pace = Pace()
     liveness: Liveness = Liveness()
     messages: Messages = field(default_factory=Messages)
+    budget: BudgetLimits = field(default_factory=BudgetLimits)
+    storm: StormLimits = field(default_factory=StormLimits)
+    flapping: FlapLimits = field(default_factory=FlapLimits)
+    dependencies: DependencyLimits = field(default_factory=DependencyLimits)
+    stand_aside: AsideLimits = field(default_factory=AsideLimits)
     sources: tuple[Path, ...] = ()
 
     def target(self, name: str) -> TargetConfig:
         """What the file says of a target. What it says of a service holds for its replicas (`api#2`) too."""
         return self.targets.get(name) or self.targets.get(name.partition("#")[0]) or TargetConfig()
 
-    def policy(self, check: CheckConfig, target: str) -> Policy:
-        """What the lifecycle needs to know to decide about this check's target; labels are not in it yet."""
+    def policy(self, check: CheckConfig, target: str, label: str | None = None) -> Policy:
+        """What the lifecycle needs to know to decide about this check's target; of labels only the playbook.
+
+        A label may pick another remedy that there is for this kind of check; what the file says wins.
+        """
         wanted = self.target(target)
+        picked = self.playbooks.get(label or "")
+        fits = (
+            picked is not None
+            and picked.kind is PlaybookKind.REMEDY
+            and picked.target_kind == check.check.kind
+        )
+        name = wanted.playbook or (label if fits and label else check.playbook)
         return Policy(
-            playbook=self.playbooks[wanted.playbook or check.playbook],
+            playbook=self.playbooks[name],
             limits=self.limits,
             severity=wanted.severity or check.severity,
             autonomy=self.autonomy,
             boot_grace=self.boot_grace,
             tell_hold_after=self.tell_hold_after,
             verify_every=self.verify_every,
+            cause_grace=self.dependencies.grace,
+            flaps=self.flapping,
+            budget=self.budget,
             repeat=self.messages.repeat_after(wanted.severity or check.severity),
             proposal_lasts=self.proposals.expire,
             standing_hold=wanted.wishes.hold,

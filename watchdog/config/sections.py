@@ -11,6 +11,7 @@ from watchdog.config.records import (
     CheckConfig,
     ComposeLimits,
     Config,
+    DependencyLimits,
     EngineLimits,
     Messages,
     ProposalLimits,
@@ -18,12 +19,17 @@ from watchdog.config.records import (
     defaults_of,
 )
 from watchdog.core.address import Address, parse_address
+from watchdog.core.budget import BudgetLimits
+from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.letters import QuietHours, parse_quiet_hours
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, PlaybookKind, Verification
 from watchdog.core.progress import Pace as HeartPace
+from watchdog.core.stand_aside import AsideLimits
+from watchdog.core.storm import StormLimits
+from watchdog.core.target import GREATEST_PRIORITY
 from watchdog.plugins import Duration
 
 _CONFIG = defaults_of(Config)
@@ -32,6 +38,10 @@ _ENGINE = EngineLimits()
 _LIMITS = Limits()
 _VERIFY = Verification()
 _HEART = HeartPace()
+_BUDGET = BudgetLimits()
+_STORM = StormLimits()
+_FLAPS = FlapLimits()
+_ASIDE = AsideLimits()
 
 DAY = 86400.0
 # No wait of a daemon that heals is meant to be longer; a mistyped unit is.
@@ -40,6 +50,7 @@ Pace = Annotated[Duration, Field(ge=0.1, le=DAY)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Loudness = Annotated[Severity, Field(strict=False)]
 Freedom = Annotated[Autonomy, Field(strict=False)]
+Share = Annotated[float, Field(gt=0.0, le=1.0)]
 Text = Annotated[str, Field(min_length=1)]
 
 ProjectName = Annotated[
@@ -65,6 +76,13 @@ PlaybookName = Annotated[
 ]
 
 
+TargetName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*(#[1-9][0-9]*)?$",
+        description="the name of a Compose service, one of its replicas, or a container",
+    ),
+]
 _TARGET_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*(#[1-9][0-9]*)?")
 
 
@@ -156,6 +174,47 @@ class GuardrailsSection(Section):
     attempts: Annotated[int, Field(ge=1, le=100)] = _LIMITS.attempts
 
 
+class BudgetSection(Section):
+    """How much may be done to the whole stack."""
+
+    actions: Count = _BUDGET.actions
+    window: Annotated[Duration, Field(ge=1.0, le=DAY)] = _BUDGET.window
+    at_once: Count = _BUDGET.at_once
+
+
+class StormSection(Section):
+    """When many targets are too many."""
+
+    share: Share = _STORM.share
+    fewest: Annotated[int, Field(ge=2, le=100000)] = _STORM.fewest
+    within: Annotated[Duration, Field(ge=1.0, le=3600.0)] = _STORM.within
+    over_below: Share = _STORM.over_below
+
+
+class FlappingSection(Section):
+    """When a target alternates, and how much it is touched then."""
+
+    turns: Annotated[int, Field(ge=2, le=100)] = _FLAPS.turns
+    window: Annotated[Duration, Field(ge=1.0, le=DAY)] = _FLAPS.window
+    steady: Annotated[Duration, Field(ge=1.0, le=DAY)] = _FLAPS.steady
+    lasted: Span = _FLAPS.lasted
+    actions: Count = _FLAPS.actions
+    actions_window: Annotated[Duration, Field(ge=1.0, le=DAY)] = _FLAPS.actions_window
+
+
+class DependenciesSection(Section):
+    """What waits for what."""
+
+    grace: Span = DependencyLimits().grace
+
+
+class AsideSection(Section):
+    """How long to stand aside while somebody else is at work."""
+
+    quiet: Span = _ASIDE.quiet
+    longest: Span = _ASIDE.longest
+
+
 class MessagesSection(Section):
     """How people are told."""
 
@@ -182,6 +241,8 @@ class TargetSection(Section):
     expect: Literal["running"] | None = None
     severity: Loudness | None = None
     playbook: Text | None = None
+    depends_on: list[TargetName] | None = None
+    priority: Annotated[int, Field(ge=-GREATEST_PRIORITY, le=GREATEST_PRIORITY)] | None = None
 
 
 class NotifierSection(Section):

@@ -230,7 +230,9 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
         incident,
         acted=now,
         spent=spent,
-        hindrance=outcome.reason if outcome.hopeless else incident.hindrance,
+        hindrance=outcome.reason
+        if outcome.result is not Result.DONE and outcome.reason
+        else incident.hindrance,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.

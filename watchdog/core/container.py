@@ -49,6 +49,8 @@ class ContainerFacts:
         health_output: the last words of the healthcheck.
         finished: engine time (ns) of the latest end, 0 if it never ended.
         memory_limit: bytes, 0 for none.
+        failing_streak: how often its healthcheck failed in a row: not unhealthy yet, but nothing to rely upon.
+        network_mode: `container:ID` when it lives in another one's network namespace.
     """
 
     id: str
@@ -70,6 +72,14 @@ class ContainerFacts:
     restart_maximum: int = 0
     memory_limit: int = 0
     stop_timeout: float = 10.0
+    failing_streak: int = 0
+    network_mode: str = ""
+
+    @property
+    def network_owner(self) -> str:
+        """The id of the container in whose network namespace it lives, "" if that is its own or the host's."""
+        kind, _, container_id = self.network_mode.partition(":")
+        return container_id if kind == "container" else ""
 
     @property
     def incarnation(self) -> str:
@@ -95,13 +105,25 @@ class RestartSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end of a container: which incarnation, and whether it was killed for want of memory."""
+
+    incarnation: str
+    out_of_memory: bool
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One target's container with all that is known of its past.
 
     Attributes:
         facts: None when the target has no container.
         resting_since: since when we have known it to be at rest (exited or created).
-        last_log: its last log line, fetched when it is down.
+        log_tail: its last log lines, oldest first, fetched when it is down.
+        ends: its latest ends.
+        network_lost: the network namespace that it lives in is gone: its owner was started anew after it, or
+            was replaced, which only replacing this one helps (`owner_gone`).
         defined: whether the project still asks for this service; None when that could not be told.
     """
 
@@ -110,9 +132,17 @@ class Sighting:
     life: Life
     restarts: tuple[RestartSample, ...] = ()
     resting_since: Moment | None = None
-    last_log: str = ""
+    log_tail: tuple[str, ...] = ()
+    ends: tuple[End, ...] = ()
+    network_lost: bool = False
+    owner_gone: bool = False
     defined: bool | None = None
     expect_running: bool = False
+
+    @property
+    def last_log(self) -> str:
+        """Its last log line, "" when none was fetched."""
+        return self.log_tail[-1] if self.log_tail else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchdog.core.container import SIGNALS, ContainerFacts
+from watchdog.core.container import SIGNALS, ContainerFacts, End
 from watchdog.core.doom_table import CONTAINER_SAYS, ENGINE_SAYS, LOG_SAYS, Advice, Doom
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Finding
@@ -30,15 +30,6 @@ _SHELL_SAYS = ("not found", "no such file or directory", "permission denied")
 # A container that runs, however unhealthy, could be started: nothing is doomed.
 _FALLEN = frozenset({"exited", "start_failed", "out_of_memory", "crash_loop", "restarting", "not_started"})
 _DOWN = frozenset({"exited", "restarting", "dead"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """One end of a container: which incarnation, and whether it was killed for want of memory."""
-
-    incarnation: str
-    out_of_memory: bool
-    at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from watchdog.core.container import (
     RestartSample,
     Sighting,
 )
+from watchdog.core.doom import diagnose
+from watchdog.core.doom_table import Advice
 from watchdog.core.event import STOP_PENDING
 from watchdog.core.moment import Moment
 from watchdog.core.observation import GONE, Fact, Finding, Hand, Observation, Status
@@ -27,6 +29,26 @@ def judge(check: str, seen: Sighting, rules: ContainerRules, now: Moment) -> Obs
     facts = seen.facts
     if facts is None:
         return _judge_absent(check, seen, now)
+    return _diagnosed(_judge_present(check, facts, seen, rules, now), facts, seen)
+
+
+def _diagnosed(observation: Observation, facts: ContainerFacts, seen: Sighting) -> Observation:
+    """The observation with why starting again cannot help, if it cannot."""
+    finding = observation.finding
+    if not observation.sick:
+        return observation
+    doom = diagnose(finding, facts, log_tail=seen.log_tail, ends=seen.ends)
+    if doom is None:
+        return observation
+    said: dict[str, Fact] = {"doom": doom.kind, "advice": doom.advice.value, "shown_by": doom.evidence}
+    if doom.replacing_helps:
+        said["replacing_helps"] = True
+    return replace(observation, finding=replace(finding, facts={**finding.facts, **said}))
+
+
+def _judge_present(
+    check: str, facts: ContainerFacts, seen: Sighting, rules: ContainerRules, now: Moment
+) -> Observation:
     observe = _Observer(check, seen.target, facts, now)
     loop = count_restarts(seen.restarts, rules, now)
     match facts.state:
@@ -106,6 +128,16 @@ def _judge_running(observe: _Observer, seen: Sighting, loop: int, rules: Contain
         )
     if loop >= rules.loop_restarts:
         return observe(Status.CRITICAL, "crash_loop", restarts=loop, evidence=(seen.last_log,))
+    if seen.network_lost:
+        if seen.owner_gone:
+            return observe(
+                Status.CRITICAL,
+                "stranded",
+                doom="network-owner-gone",
+                advice=Advice.REPLACE.value,
+                replacing_helps=True,
+            )
+        return observe(Status.CRITICAL, "stranded")
     match facts.health:
         case "unhealthy":
             output = facts.health_output

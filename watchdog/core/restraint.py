@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from watchdog.core.budget import judge_budget
 from watchdog.core.decision import Policy
-from watchdog.core.doom import RESTARTS
+from watchdog.core.doom import RESTARTS, diagnose
 from watchdog.core.flapping import judge_flap_action
 from watchdog.core.incident import Case, Incident
 from watchdog.core.moment import Moment
@@ -47,14 +47,31 @@ def judge_doom(case: Case, incident: Incident, rung: Rung, index: int) -> Incide
 
     With a `reason`: a human. Without: the rung is passed over, because only replacing helps.
     """
-    facts = incident.finding.facts
-    if not facts.get("doom") or incident.ordered:
+    if incident.ordered:
         return None
-    if rung.step.gentle and facts.get("replacing_helps"):
-        return replace(incident, spent=incident.spent | {index}, reason="")
-    if not facts.get("replacing_helps") and len(case.ledger.attempts) >= RESTARTS:
-        return replace(incident, reason="doomed")
+    doomed = with_doom(incident)
+    facts = doomed.finding.facts
+    if not facts.get("doom"):
+        return None
+    if facts.get("replacing_helps"):
+        return replace(incident, spent=incident.spent | {index}, reason="") if rung.step.gentle else None
+    if len(case.ledger.attempts) >= RESTARTS:
+        return replace(doomed, reason="doomed")
     return None
+
+
+def with_doom(incident: Incident) -> Incident:
+    """The incident with a cause that only the answer to our own step shows: what is missing when it is to start."""
+    finding = incident.finding
+    if finding.facts.get("doom") or not incident.hindrance:
+        return incident
+    doom = diagnose(finding, None, refusal=incident.hindrance)
+    if doom is None:
+        return incident
+    facts = {**finding.facts, "doom": doom.kind, "advice": doom.advice.value, "shown_by": doom.evidence}
+    if doom.replacing_helps:
+        facts["replacing_helps"] = True
+    return replace(incident, finding=replace(finding, facts=facts))
 
 
 def _wanted(incident: Incident) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from watchdog.core.container import ContainerFacts, RestartSample, Sighting
+from watchdog.core.container import ContainerFacts, End, RestartSample, Sighting
+from watchdog.core.dependency import read_compose_dependencies
+from watchdog.core.doom import noted_end
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand
@@ -61,13 +63,16 @@ class ContainerRow:
     state: str = "running"
     health: str = ""
     created: int = 0
+    network_mode: str = ""
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """One target, as last seen. `container_id` is kept after the container is gone; `present` then is False.
 
-    `incarnation` is that of the last inspect, to tell a rest that lasts from a new one.
+    `incarnation` is that of the last inspect, to tell a rest that lasts from a new one; `ailing`: then its
+    healthcheck had just failed, not often enough yet to be called unhealthy. `needs`: what Compose says of it.
     """
 
     target: str
@@ -80,15 +85,20 @@ class Known:
     origin: ComposeOrigin | None = None
     resting_since: Moment | None = None
     incarnation: str = ""
+    ailing: bool = False
+    network_mode: str = ""
+    networks: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All targets by name, all lives and restart counts by container id."""
+    """All targets by name, all lives and restart counts by container id, the latest ends by target."""
 
     targets: Mapping[str, Known] = field(default_factory=dict)
     lives: Mapping[str, Life] = field(default_factory=dict)
     restarts: Mapping[str, tuple[RestartSample, ...]] = field(default_factory=dict)
+    ends: Mapping[str, tuple[End, ...]] = field(default_factory=dict)
 
     def listed(self, rows: Iterable[ContainerRow], now: Moment) -> tuple[Roster, frozenset[str]]:
         """The roster after a full list, and the targets that look different from what was known.
@@ -120,6 +130,7 @@ class Roster:
                 targets=targets,
                 lives={i: life for i, life in self.lives.items() if i in current or life.removed_by is None},
                 restarts={i: samples for i, samples in self.restarts.items() if i in current},
+                ends={name: ends for name, ends in self.ends.items() if name in targets},
             ),
             changed,
         )
@@ -171,12 +182,17 @@ class Roster:
             present=True,
             resting_since=resting,
             incarnation=facts.incarnation,
+            ailing=facts.state == "running" and facts.failing_streak > 0,
+            network_mode=facts.network_mode,
         )
         samples = self.restarts.get(facts.id, ())
         if not samples or samples[-1].count != facts.restart_count:
             samples = (*samples, RestartSample(at=now, count=facts.restart_count))[-KEPT_SAMPLES:]
         return replace(
-            self, targets={**self.targets, target: known}, restarts={**self.restarts, facts.id: samples}
+            self,
+            targets={**self.targets, target: known},
+            restarts={**self.restarts, facts.id: samples},
+            ends={**self.ends, target: noted_end(self.ends.get(target, ()), facts, now)},
         )
 
     def forgotten(self, target: str) -> Roster:
@@ -197,6 +213,7 @@ class Roster:
             restarts=self.restarts.get(known.container_id, ()),
             resting_since=known.resting_since,
             expect_running=wishes.expect_running,
+            ends=self.ends.get(target, ()),
         )
 
 
@@ -243,4 +260,8 @@ def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -
         origin=read_origin(row.labels, row.image_id, row.image, row.id),
         resting_since=(since or now) if down else None,
         incarnation=before.incarnation if same and before is not None else "",
+        ailing=before.ailing if same and before is not None else False,
+        network_mode=row.network_mode,
+        networks=row.networks,
+        needs=read_compose_dependencies(row.labels),
     )

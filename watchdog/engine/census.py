@@ -11,6 +11,7 @@ from typing import Protocol
 
 from watchdog.core.announcements import LASTS, Announcements
 from watchdog.core.container import ContainerFacts, Sighting
+from watchdog.core.doom import READ_LINES
 from watchdog.core.errors import GatewayError, JournalError, NotThere, Unreachable
 from watchdog.core.event import Announcement, EngineEvent
 from watchdog.core.observation import Hand
@@ -82,18 +83,20 @@ class Census:
         life = self.roster.lives.get(known.container_id)
         if life is not None and life.died is not None:
             # It is known to have died: both are asked at once, milliseconds count here.
-            facts, last = await asyncio.gather(self._inspect(known), self._last_log(known.container_id))
+            facts, tail = await asyncio.gather(self._inspect(known), self._log_tail(known.container_id))
         else:
-            facts, last = await self._inspect(known), ""
-            if facts is not None and facts.state in ("exited", "dead", "restarting"):
-                last = await self._last_log(facts.id)
+            facts, tail = await self._inspect(known), ()
+            if facts is not None and facts.state in ("exited", "dead", "restarting", "created"):
+                tail = await self._log_tail(facts.id)
         if facts is not None and self._known(target).container_id != facts.id:
             # Replaced while it was looked at: that is another container's life.
             return await self.look(target)
         if facts is not None and facts.state in ("exited", "dead"):
             await self._hear_its_end(facts)
         seen = self.roster.sighting(target, facts, self.wishes(target))
-        return await self._absent(seen, known) if facts is None else replace(seen, last_log=last)
+        if facts is None:
+            return await self._absent(seen, known)
+        return await self._with_network(replace(seen, log_tail=tail), facts)
 
     def container_of(self, target: str) -> str | None:
         """The id of the target's container, None when it has none."""
@@ -248,12 +251,21 @@ class Census:
             self.recall(*await self._engine.recent_events())
             self._recollected[container_id] = end
 
-    async def _last_log(self, container_id: str) -> str:
+    async def _log_tail(self, container_id: str) -> tuple[str, ...]:
         try:
-            lines = await self._engine.logs(container_id, 1)
+            return await self._engine.logs(container_id, READ_LINES)
         except GatewayError:
-            return ""  # a log that cannot be read hides one line, no more
-        return lines[-1] if lines else ""
+            return ()  # a log that cannot be read hides some lines, no more
+
+    async def _with_network(self, seen: Sighting, facts: ContainerFacts) -> Sighting:
+        """A container that lives in another one's network has lost it when that one was started anew, or is gone."""
+        if facts.state != "running" or not facts.network_owner:
+            return seen
+        try:
+            owner = await self._engine.inspect(facts.network_owner)
+        except NotThere:
+            return replace(seen, network_lost=True, owner_gone=True)
+        return replace(seen, network_lost=owner.state == "running" and owner.started > facts.started)
 
     async def _absent(self, seen: Sighting, known: Known) -> Sighting:
         if seen.life.removed_by is Hand.PERSON or known.origin is None or self._empty:

@@ -25,7 +25,7 @@ from watchdog.core.decision import (
 from watchdog.core.errors import GatewayError, NotThere
 from watchdog.core.guardrail import Ledger
 from watchdog.core.happening import Happening, Publish
-from watchdog.core.incident import Case, Phase
+from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
@@ -55,6 +55,32 @@ class Book(Protocol):
         ...
 
 
+class Stack(Protocol):
+    """The rest of the stack, as the responder needs it."""
+
+    def saw(self, seen: Observation) -> None:
+        """A check has looked at a target."""
+        ...
+
+    def waiting_for(self, target: str) -> tuple[str, ...]:
+        """The targets that wait for this one."""
+        ...
+
+
+class Weather(Protocol):
+    """What watches over many targets at once; `check` is the name under which its incidents are kept."""
+
+    check: str
+
+    def remember(self, incident: Incident) -> None:
+        """Go on with the storm of an earlier daemon."""
+        ...
+
+    async def look(self) -> None:
+        """Has a storm begun, or ended? Raises `GatewayError` when that could not be written down."""
+        ...
+
+
 class Responder:
     """One case a target and check; decisions on one target are made one after the other."""
 
@@ -70,6 +96,8 @@ class Responder:
         abort: Callable[[str, str], None],
         told: Callable[[], None],
         publish: Publish,
+        stack: Stack | None = None,
+        weather: Weather | None = None,
         retry_save: float = RETRY_SAVE,
     ) -> None:
         self._journal = journal
@@ -82,6 +110,10 @@ class Responder:
         self._told = told
         self._publish = publish
         self._retry_save = retry_save
+        self._stack = stack
+        self._weather = weather
+        self._beginning: set[str] = set()
+        self._queue: dict[tuple[str, str], None] = {}
         self._owed: dict[tuple[str, str], Event] = {}
         self._cases: dict[tuple[str, str], Case] = {}
         self._latest: dict[tuple[str, str], Observation] = {}
@@ -107,6 +139,10 @@ class Responder:
         seen = [observation for (_, name), observation in self._latest.items() if name == target]
         return max(seen, key=lambda observation: _GRAVITY.index(observation.status), default=None)
 
+    def beginning(self) -> frozenset[str]:
+        """The targets on which a step was decided that is being written down."""
+        return frozenset(self._beginning)
+
     def reason(self, target: str) -> str:
         """Why the target stands as it does: the reason of the latest decision."""
         return self._reasons.get(target, "not looked at yet")
@@ -117,6 +153,10 @@ class Responder:
         """Begin with what an earlier daemon remembered."""
         self._number = await self._journal.last_incident_number()
         for case in await self._journal.load_cases():
+            if self._weather is not None and case.check == self._weather.check:
+                if case.incident is not None:
+                    self._weather.remember(case.incident)
+                continue
             # Health is verified by watching, and nobody was.
             ledger = replace(case.ledger, healthy_since=None)
             self._cases[case.check, case.target] = replace(case, ledger=ledger)
@@ -138,7 +178,14 @@ class Responder:
             self._announce(
                 "observation.changed", seen.target, None, status=seen.status.value, finding=seen.finding.kind
             )
+        if self._stack is not None:
+            self._stack.saw(seen)
         await self._decide(seen.check, seen.target, seen)
+        if self._weather is not None:
+            try:
+                await self._weather.look()
+            except GatewayError as error:
+                self._announce("journal.failed", seen.target, None, reason=str(error))
 
     async def step_ended(self, check: str, target: str, ended: StepEnded) -> None:
         """The runner has ended a step."""
@@ -191,13 +238,34 @@ class Responder:
         if case.incident is None and decision.case.incident is not None:
             self._number = int(decision.case.incident.id)  # taken before anybody else can ask
         notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
-        if decision.case != case or notifications:
-            await self._journal.save(decision.case, notifications, decision.reason, now)
-        self._keep(decision)
+        begins = any(isinstance(effect, Perform) for effect in decision.effects)
+        if begins:
+            self._beginning.add(target)  # nobody else may take its place while it is written down
+        try:
+            if decision.case != case or notifications:
+                await self._journal.save(decision.case, notifications, decision.reason, now)
+            self._keep(decision)
+        finally:
+            self._beginning.discard(target)
+        self._queue.pop((check, target), None)
         self._narrate(case, decision)
         for effect in decision.effects:
             self._carry_out(check, target, effect)
+        self._let_others_go_on(case, decision.case)
         return decision.reason
+
+    def _let_others_go_on(self, before: Case, after: Case) -> None:
+        """An action that ended makes room for those that wait for a place; a cause that is gone is heard of at once."""
+        was, now = before.incident, after.incident
+        if was is None or (now is not None and now.phase is was.phase):
+            return
+        if was.phase is Phase.ACTING:
+            for check, target in list(self._queue):
+                self._look_after(check, target, 0.0)
+        over = now is None or now.phase is Phase.RESOLVED
+        if over and self._stack is not None:
+            for target in self._stack.waiting_for(after.target):
+                self._ask(target)
 
     def _case_for(self, check: str, target: str) -> Case:
         """The case, with the ledger and the hold that all checks of the target share."""
@@ -223,9 +291,16 @@ class Responder:
         """The id that the next incident would get."""
         return str(self._number + 1)
 
+    def take_number(self) -> str:
+        """The id of an incident that is about to be opened."""
+        self._number += 1
+        return str(self._number)
+
     def _carry_out(self, check: str, target: str, effect: object) -> None:
         match effect:
             case Look():
+                if effect.slot:
+                    self._queue[check, target] = None
                 self._look_after(check, target, effect.after)
             case Perform():
                 self._perform(effect)

@@ -50,6 +50,8 @@ def read_container(answer: Mapping[str, Any]) -> ContainerFacts:
         restart_maximum=policy.get("MaximumRetryCount", 0),
         memory_limit=host.get("Memory", 0),
         stop_timeout=10.0 if stop_timeout is None else float(stop_timeout),
+        failing_streak=int(health.get("FailingStreak") or 0),
+        network_mode=host.get("NetworkMode") or "",
     )
 
 
@@ -68,6 +70,8 @@ def read_row(answer: Mapping[str, Any]) -> ContainerRow:
         state=answer["State"],
         health=_health(structured.get("Status")) if structured else _health_in(answer.get("Status") or ""),
         created=answer.get("Created", 0),
+        network_mode=(answer.get("HostConfig") or {}).get("NetworkMode") or "",
+        networks=tuple(sorted((answer.get("NetworkSettings") or {}).get("Networks") or ())),
     )
 
 

@@ -1,0 +1,287 @@
+"""How the stack around a target stands: what it depends on, who else works on it, how much is being done.
+
+It only keeps what it hears and puts the questions of core to it; the responder asks before each decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from watchdog.core.budget import Budget, BudgetLimits
+from watchdog.core.dependency import Graph, Member, build_graph
+from watchdog.core.event import EngineEvent, Life
+from watchdog.core.incident import Case, Phase
+from watchdog.core.moment import Moment
+from watchdog.core.observation import GONE, Hand, Observation, Status
+from watchdog.core.roster import Known
+from watchdog.core.stand_aside import AsideLimits, ForeignWork, is_foreign, judge_stand_aside
+from watchdog.core.storm import (
+    Common,
+    Move,
+    Storm,
+    StormLimits,
+    StormMove,
+    Trait,
+    dependency_traits,
+    plan_storm,
+    shared_cause,
+)
+from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, Root, Surroundings
+from watchdog.core.target import Wishes, name_target
+from watchdog.core.verdict import Allow, Refuse, Verdict
+from watchdog.plugins import Clock
+
+# What an unhealthy target depends on is looked at first; this long at most.
+CAUSES_FIRST = 5.0
+CAUSES_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackLimits:
+    """What config says of the stack as a whole."""
+
+    budget: BudgetLimits = field(default_factory=BudgetLimits)
+    storm: StormLimits = field(default_factory=StormLimits)
+    aside: AsideLimits = field(default_factory=AsideLimits)
+
+
+class Cases(Protocol):
+    """The responder, as the stack needs it."""
+
+    def cases(self) -> tuple[Case, ...]:
+        """Everything that is remembered, of all targets."""
+        ...
+
+    def latest(self, target: str) -> Observation | None:
+        """What was last seen of a target."""
+        ...
+
+    def beginning(self) -> frozenset[str]:
+        """The targets on which a step is about to begin."""
+        ...
+
+
+class Stack:
+    """The rest of the stack, as the decisions on one target need it.
+
+    `gentle`: why only gentle steps may be done now, "" while all may; `in_memory`: decisions would not survive a crash.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        cases: Callable[[], Cases],
+        known: Callable[[], Mapping[str, Known]],
+        wishes: Callable[[str], Wishes],
+        limits: Callable[[], StackLimits],
+        ask: Callable[[str], None],
+        maintained: Callable[[str], bool] = lambda _: False,
+        gentle: Callable[[], str] = lambda: "",
+        in_memory: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._clock = clock
+        self._cases = cases
+        self._known = known
+        self._wishes = wishes
+        self._limits = limits
+        self._ask = ask
+        self._maintained = maintained
+        self._gentle = gentle
+        self._in_memory = in_memory
+        self._begun = Budget()
+        self._works: dict[str, ForeignWork] = {}
+        self._sick: dict[str, Moment] = {}
+        self._drawn: tuple[Member, ...] = ()
+        self._graph = Graph()
+        self.storm: Storm | None = None
+        self.storm_incident = ""
+
+    # --- what happens ---
+
+    def remember(self, begun: Iterable[Moment]) -> None:
+        """Begin with the actions that an earlier daemon began."""
+        self._begun = Budget(tuple(begun))
+
+    def began(self) -> None:
+        """An action was begun that counts against the budget."""
+        self._begun = self._begun.spent(self._limits().budget, self._clock.now())
+
+    def saw(self, seen: Observation) -> None:
+        """A check has looked at a target."""
+        if seen.status is Status.UNKNOWN or not seen.settled:
+            return
+        if seen.sick and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
+            self._sick.setdefault(seen.target, seen.at)
+        else:
+            self._sick.pop(seen.target, None)
+
+    def forget(self, target: str) -> None:
+        """Nobody asks for this target any more."""
+        self._sick.pop(target, None)
+        self._works.pop(target, None)
+
+    def heard(self, event: EngineEvent, hand: Hand, before: Life, target: str | None, *, busy: bool) -> None:
+        """An event of the engine, and whose hand was behind it. `busy`: a step of ours runs on the target."""
+        name = target or name_target(event.attributes, event.attributes.get("name", event.container_id[:12]))
+        known = self._known().get(name)
+        if event.action == "start":
+            # Those that live in its network have lost it, and nobody else tells.
+            for sharing in self.graph().shares_network_of(name):
+                self._ask(sharing)
+        restarts = known is not None and known.resting_since is None
+        if is_foreign(event, hand, before, ours=busy, engine_restarts=restarts):
+            now, limits = self._clock.now(), self._limits().aside
+            work = self._works.get(name)
+            self._works[name] = work.seen(limits, now) if work else ForeignWork(began=now, latest=now)
+
+    # --- what follows ---
+
+    def graph(self) -> Graph:
+        """Who needs whom, as the containers and config say now."""
+        members = tuple(self._member(known) for known in self._known().values())
+        if members != self._drawn:
+            self._drawn, self._graph = members, build_graph(members)
+        return self._graph
+
+    def sick(self) -> Mapping[str, Moment]:
+        """The targets that are in trouble by themselves, and since when."""
+        return self._sick
+
+    def watched(self) -> int:
+        """How many targets there are."""
+        return len(self._known())
+
+    def surroundings(self, target: str) -> Surroundings:
+        """How the stack around this target stands."""
+        now, limits = self._clock.now(), self._limits()
+        gentle = self._gentle()
+        around = Surroundings(
+            begun=self._begun.begun,
+            running=_running(self._cases()),
+            maintenance=self._maintained(target),
+            gentle=gentle,
+            most_attempts=ATTEMPTS_IN_MEMORY if gentle and self._in_memory() else None,
+        )
+        if target not in self._sick:
+            return around
+        if self.storm is not None and target in self.storm.targets:
+            move = next((move for move in self._plan() if move.target == target), None)
+            return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
+        root = self._root(target)
+        if root is not None:
+            return replace(around, root=root)
+        concerned = {target, *self.graph().beneath.get(target, ())}
+        aside = judge_stand_aside(self._works, concerned, limits.aside, now)
+        if isinstance(aside, Allow):
+            aside = self._causes_first(target, now)
+        return replace(around, aside=aside)
+
+    def waiting_for(self, target: str) -> tuple[str, ...]:
+        """The targets that wait for this one."""
+        open_cases = (case for case in self._cases().cases() if case.incident is not None)
+        return tuple(
+            case.target
+            for case in open_cases
+            if case.incident is not None
+            and case.incident.phase is Phase.SUPPRESSED
+            and target in self.graph().beneath.get(case.target, ())
+        )
+
+    def _member(self, known: Known) -> Member:
+        wishes = self._wishes(known.target)
+        return Member(
+            target=known.target,
+            container_id=known.container_id,
+            network_mode=known.network_mode,
+            compose=known.needs,
+            asked=wishes.depends_on or (),
+            priority=wishes.priority or 0,
+        )
+
+    def _root(self, target: str) -> Root | None:
+        ailing = {name for name, known in self._known().items() if known.ailing}
+        open_ones = {case.target: case for case in self._cases().cases() if case.incident is not None}
+        held = {case.target for case in self._cases().cases() if _is_held_down(case)}
+        root = self.graph().root_of(target, (self._sick.keys() | ailing | open_ones.keys() | held) - {target})
+        if root is None:
+            return None
+        case = open_ones.get(root)
+        return Root(target=root, incident=case.incident.id if case is not None and case.incident else "")
+
+    def _causes_first(self, target: str, now: Moment) -> Verdict:
+        """What runs and is unhealthy may be so because of another: that one is looked at before this is touched."""
+        seen = self._cases().latest(target)
+        turned = self._sick[target]
+        if seen is None or seen.stopped_by is not None or now.seconds_since(turned) > CAUSES_FIRST:
+            return Allow()
+        stale = False
+        for other in self.graph().beneath.get(target, ()):
+            other_seen = self._cases().latest(other)
+            if other_seen is None or other_seen.at.precedes(turned):
+                self._ask(other)
+                stale = True
+        return Refuse("looking-at-causes", wait=CAUSES_LOOK) if stale else Allow()
+
+    def _plan(self) -> tuple[StormMove, ...]:
+        graph, limits = self.graph(), self._limits()
+        running = _running(self._cases())
+        busy = set(running)
+        left_out: set[str] = set()
+        for case in self._cases().cases():
+            incident = case.incident
+            if incident is None or case.target not in self._sick:
+                continue
+            if incident.phase is Phase.VERIFYING:
+                busy.add(case.target)
+            elif incident.phase is Phase.ESCALATED or case.ledger.given_up:
+                left_out.add(case.target)
+        sick = self._sick.keys() - busy - left_out
+        down = {name for name in sick if _is_down(self._cases().latest(name))}
+        return plan_storm(
+            graph,
+            shared_cause(set(self._sick), self._traits(graph)),
+            dead=down,
+            unhealthy=sick - down,
+            busy=busy,
+            # Only what is being started takes a place: health is waited for beside the next start.
+            at_once=limits.budget.at_once + len(busy - running),
+        )
+
+    def cause(self) -> tuple[Common, str, bool] | None:
+        """What the sick have in common: kind, name, and whether the well ones do not have it."""
+        cause = shared_cause(set(self._sick), self._traits(self.graph()))
+        return None if cause is None else (cause.trait.kind, cause.trait.name, cause.strong)
+
+    def plan(self) -> Mapping[str, Move]:
+        """What is done about each target in a storm."""
+        return {move.target: move.move for move in self._plan()}
+
+    def _traits(self, graph: Graph) -> Mapping[str, frozenset[Trait]]:
+        known = self._known()
+        traits = dict(dependency_traits(graph, known.keys()))
+        for name, one in known.items():
+            more = {Trait(Common.NETWORK, network) for network in one.networks}
+            if one.image_id:
+                more.add(Trait(Common.IMAGE, one.image_id))
+            traits[name] = traits.get(name, frozenset()) | more
+        return traits
+
+
+def _running(cases: Cases) -> frozenset[str]:
+    acting = (
+        case.target
+        for case in cases.cases()
+        if case.incident is not None and case.incident.phase is Phase.ACTING
+    )
+    return frozenset(acting) | cases.beginning()
+
+
+def _is_held_down(case: Case) -> bool:
+    return case.hold is not None and not case.hold.released and bool(case.hold.incarnation)
+
+
+def _is_down(seen: Observation | None) -> bool:
+    return seen is not None and (seen.stopped_by is not None or seen.incarnation.endswith(GONE))
