@@ -39,7 +39,8 @@ class Age:
             latest = self._file.row("SELECT lived FROM days ORDER BY id DESC LIMIT 1")
             if latest is None or lived - latest[0] >= min(DAY, keep):
                 self._file.do(
-                    "INSERT INTO days (lived, entry, news, freeze) SELECT ?, (SELECT coalesce(max(id), 0) FROM entries),"
+                    "INSERT INTO days (lived, incident, entry, news, freeze)"
+                    " SELECT ?, (SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(id), 0) FROM entries),"
                     " (SELECT coalesce(max(id), 0) FROM outbox), (SELECT coalesce(max(id), 0) FROM freezes)",
                     lived,
                 )
@@ -53,12 +54,12 @@ class Age:
         `notifiers`: the names of those that deliver today, as JSON: what one of them has not told yet stays.
         """
         with self._file.transaction():
-            marks = self._file.row("SELECT entry, news, freeze FROM days WHERE id = ?", day)
+            marks = self._file.row("SELECT incident, entry, news, freeze FROM days WHERE id = ?", day)
             if marks is None:
                 return 0
-            entry, news, freeze = marks
+            incident, entry, news, freeze = marks
             return (
-                self._forget_incidents(entry, news, notifiers)
+                self._forget_incidents(incident, entry, news, notifiers)
                 or self._forget_entries(entry)
                 or self._forget_news(news, notifiers)
                 or self._file.do("DELETE FROM freezes WHERE id <= ?", freeze)
@@ -83,17 +84,17 @@ class Age:
         )
         return lived
 
-    def _forget_incidents(self, entry: int, news: int, notifiers: str) -> int:
+    def _forget_incidents(self, latest: int, entry: int, news: int, notifiers: str) -> int:
         # The highest number stays: the next incident is numbered after it. Each decision wrote a line: the
         # latest one says when an incident was closed.
         rows = self._file.rows(
-            "SELECT i.id FROM incidents AS i WHERE i.phase = 'resolved'"  # noqa: S608 - ours, all of it
+            "SELECT i.id FROM incidents AS i WHERE i.seq <= ? AND i.phase = 'resolved'"  # noqa: S608 - ours, all of it
             " AND i.number < (SELECT max(number) FROM incidents)"
             " AND NOT EXISTS (SELECT 1 FROM entries AS e WHERE e.incident = i.id AND e.id > ?)"
             " AND NOT EXISTS (SELECT 1 FROM steps AS s WHERE s.run = i.id AND s.ended IS NULL)"
             f" AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.incident = i.id AND (o.id > ? OR {_OWED}))"
             " ORDER BY i.seq LIMIT ?",
-            *(entry, news, notifiers, INCIDENTS),
+            *(latest, entry, news, notifiers, INCIDENTS),
         )
         gone = 0
         for (incident,) in rows:

@@ -230,6 +230,7 @@ _FIRST = (
     CREATE TABLE days (
         id INTEGER PRIMARY KEY,
         lived REAL NOT NULL,
+        incident INTEGER NOT NULL,
         entry INTEGER NOT NULL,
         news INTEGER NOT NULL,
         freeze INTEGER NOT NULL
