@@ -1,14 +1,14 @@
 # The commands of this project; each is a script in scripts/. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down check test scenario scenarios bench
+.PHONY: help up down check test scenario scenarios verify-upstream bench
 
 here := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 
 help: ## this list
 	@echo "compose-watchdog: make TARGET"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' "$(here)Makefile" | while IFS='|' read -r name text; do \
-		printf '  %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' "$(here)Makefile" | while IFS='|' read -r name text; do \
+		printf '  %-16s %s\n' "$$name" "$$text"; done
 
 up: ## install what is missing, start the demo stack and watchdog beside it
 	@"$(here)scripts/up"
@@ -27,6 +27,9 @@ scenario: ## one fault on the real engine: make scenario NAME=container-crash
 
 scenarios: ## all faults, under an hour; LIST=1 only names them
 	@"$(here)scripts/scenario" $(if $(LIST),--list,--all)
+
+verify-upstream: ## the scenarios that lean on InfluxDB or Grafana, with upstream's images (77: none to be had)
+	@"$(here)scripts/verify-upstream"
 
 bench: ## how fast it heals and what it costs, beside the engine's own restarts
 	@"$(here)scripts/bench" $(ARGS)

@@ -51,6 +51,8 @@ class StandIn:
             if port := re.search(r'msg="Listening".* port="(\d+)"', line):
                 self.url = f"http://127.0.0.1:{port[1]}"
                 return
+        self._process.communicate()
+        self._process = None
         raise AssertionError(self.log)
 
     def stop(self) -> None:

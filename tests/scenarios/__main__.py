@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from tests.scenarios.evidence import evidence
 from tests.scenarios.stage import Failed, Timing, set_up
 
 HERE = Path(__file__).parent
@@ -78,6 +79,8 @@ def run(name: str) -> Row:
                 try:
                     with ended_in_time(LONGEST):
                         module.scenario(stage)
+                        if leans_on := getattr(module, "LEANS_ON", ()):
+                            print(f"    {evidence(stage, leans_on)}")
                     passed = True
                 except BaseException:
                     tail = [line[:WIDE] for line in stage.daemon.log().splitlines()[-TAIL:]]
@@ -117,6 +120,7 @@ def main() -> int:
     parser.add_argument("name", nargs="*", help="scenarios to run")
     parser.add_argument("--all", action="store_true", help="run all of them")
     parser.add_argument("--smoke", action="store_true", help="run the quick ones that `make test` runs")
+    parser.add_argument("--leaning", action="store_true", help="run those that lean on InfluxDB or Grafana")
     parser.add_argument("--list", action="store_true", help="name them")
     asked = parser.parse_args()
     known = names()
@@ -124,7 +128,8 @@ def main() -> int:
         for name in known:
             print(f"{name:<24} {(load(name).__doc__ or '').strip().splitlines()[0]}")
         return 0
-    chosen = asked.name or (known if asked.all else [n for n in known if getattr(load(n), "SMOKE", False)])
+    mark = "LEANS_ON" if asked.leaning else "SMOKE"
+    chosen = asked.name or (known if asked.all else [n for n in known if getattr(load(n), mark, False)])
     unknown = [name for name in chosen if name not in known]
     if unknown:
         print(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)

@@ -25,6 +25,11 @@ __all__ = ["SOCKET", "Failed", "Stage", "Timing", "Told", "set_up"]
 
 SOCKET = "/var/run/docker.sock"
 PLAYBOOKS = Path(__file__).parents[2] / "config" / "playbooks"
+# What a scenario's compose file may name; stand-ins of the demo, unless `make verify-upstream` says otherwise.
+UPSTREAM = {
+    "{influxdb}": os.environ.get("WATCHDOG_TEST_INFLUXDB", "watchdog-demo/influxdb:local"),
+    "{grafana}": os.environ.get("WATCHDOG_TEST_GRAFANA", "watchdog-demo/grafana:local"),
+}
 # Which acts on which service: {"app": {"start": 1}}.
 Acts = Mapping[str, int]
 # What these stand for in the engine's log.
@@ -286,7 +291,7 @@ def seconds_at(moment: Any) -> float:
 def set_up(name: str, folder: Path, work: Path) -> Iterator[Stage]:
     """A stage for one scenario: its files copied, `{project}` and the like filled in; torn down in any case."""
     project = f"wd-{name}-{os.getpid()}"
-    filled = {"{project}": project, "{playbooks}": str(PLAYBOOKS), "{work}": str(work)}
+    filled = {"{project}": project, "{playbooks}": str(PLAYBOOKS), "{work}": str(work), **UPSTREAM}
     for source in folder.glob("*.yml"):
         text = source.read_text(encoding="utf-8")
         for mark, value in filled.items():

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from .errors import Refused
@@ -39,6 +40,9 @@ Tables = list[Table]
 def answer(store: Store, query: str) -> str:
     """The annotated CSV that a query is answered with."""
     calls = parse(query)
+    for call in calls:
+        if call.name not in KNOWN:
+            raise Refused("invalid", f"compilation failed: error @1:1: undefined identifier {call.name}")
     if calls[0].name == "buckets" and not calls[0].arguments:
         tables, calls = _buckets(store), calls[1:]
     else:
@@ -49,7 +53,7 @@ def answer(store: Store, query: str) -> str:
             result = str(call.arguments.get("name", result))
             continue
         if call.name not in CALLS:
-            raise Refused("invalid", f"compilation failed: error @1:1: undefined identifier {call.name}")
+            raise Refused("invalid", f"compilation failed: {call.name} is not for this place of a pipeline")
         tables = [table for table in CALLS[call.name](tables, call.arguments) if table.rows]
     return annotated(tables, result)
 
@@ -64,9 +68,8 @@ def _source(store: Store, calls: list[Call]) -> tuple[Tables, list[Call]]:
         raise Refused("not found", f'failed to initialize execute state: could not find bucket "{name}"')
     bounds = calls[1] if len(calls) > 1 else calls[0]
     if bounds.name != "range" or "start" not in bounds.arguments:
-        raise Refused(
-            "invalid", f"cannot submit unbounded read to {name!r}; try bounding 'from' with a call to 'range'"
-        )
+        unbounded = f"cannot submit unbounded read to \"{name}\"; try bounding 'from' with a call to 'range'"
+        raise Refused("invalid", unbounded)
     now = time.time_ns()
     start = _moment(bounds.arguments["start"], now)
     stop = _moment(bounds.arguments.get("stop", Duration(0)), now)
@@ -212,6 +215,7 @@ CALLS: dict[str, Callable[[Tables, Record], Tables]] = {
     "sort": _sort,
     "limit": _limit,
 }
+KNOWN = {*CALLS, "from", "range", "buckets", "yield"}
 
 
 # --- the answer ---
@@ -252,6 +256,10 @@ def _text(name: str, value: Any) -> Any:
         return "true" if value else "false"
     if name in TIMES and value is not None:
         return rfc3339(value)
+    if isinstance(value, float):
+        # 5, not 5.0, and never an exponent.
+        text = f"{Decimal(repr(value)):f}"
+        return text.removesuffix(".0")
     return "" if value is None else value
 
 
