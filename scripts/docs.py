@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "`web`": ("web", sections.WebSection),
     "`heartbeat`": ("heartbeat", sections.HeartbeatSection),
     "`liveness`": ("liveness", sections.LivenessSection),
+    "`journal`": ("journal", sections.JournalSection),
     "`guardrails`": ("guardrails", sections.GuardrailsSection),
     "`checks`: an entry for each, under a name of your own": ("checks", sections.CheckSection),
     "`targets`: an entry for each target that is special": ("targets", sections.TargetSection),
@@ -131,7 +132,7 @@ ANSWERS = (
         (
             "0 after SIGTERM or Ctrl-C, 1 the journal cannot be used, another watchdog runs, or it froze and ended "
             "itself, 75 the engine's socket refused for `engine.refused_exit` and had better be mounted anew, "
-            "78 the configuration"
+            "78 the configuration, or a journal of a newer watchdog"
         ),
     ),
 )

@@ -1,6 +1,8 @@
 import asyncio
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.fakes import FakeClock
 from watchdog.core.errors import JournalError
 from watchdog.core.kept import KeptConfig
 from watchdog.gateways.journal import Journal
+from watchdog.gateways.journal_file import JournalFile
 
 Watchdog = Callable[..., Result]
 SHIPPED = Path(__file__).parents[2] / "config" / "watchdog.yml"
@@ -41,12 +44,24 @@ def test_a_state_folder_that_cannot_be_made_is_told(watchdog: Watchdog, tmp_path
 
 def test_a_journal_that_cannot_be_used_is_told(watchdog: Watchdog, tmp_path: Path) -> None:
     """Exit code 1, the file and the fix, no traceback."""
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "journal.db").write_text("this is no database, however long it may be")
+    (tmp_path / "state" / "journal.db").mkdir(parents=True)
     ran = watchdog("run", "--config", str(SHIPPED))
     assert ran.exit_code == 1
-    assert "journal.db" in ran.output
+    assert "journal.db: it is a folder" in ran.output
     assert not isinstance(ran.exception, JournalError)
+
+
+def test_the_journal_of_a_newer_watchdog_is_told_and_left_alone(watchdog: Watchdog, tmp_path: Path) -> None:
+    """Exit code 78 and what to do: no restart helps, and the memory of the newer one is not touched."""
+    (tmp_path / "state").mkdir()
+    path = tmp_path / "state" / "journal.db"
+    JournalFile(path).close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    ran = watchdog("run", "--config", str(SHIPPED))
+    assert ran.exit_code == 78
+    assert "written by a newer watchdog" in ran.output
+    assert "run that version, or move the file away" in " ".join(ran.output.split())
 
 
 def test_a_port_that_is_taken_is_told(

@@ -9,7 +9,7 @@ from watchdog.cli.configuration import show_problems
 from watchdog.cli.exits import Exit
 from watchdog.cli.show import show_error
 from watchdog.config import Loaded, load_from_disk
-from watchdog.core.errors import ConfigError, WatchdogError
+from watchdog.core.errors import ConfigError, NewerJournal, WatchdogError
 from watchdog.settings import load_settings
 from watchdog.telemetry.logs import configure_logs
 
@@ -42,6 +42,10 @@ def run_daemon(file: Path | None) -> int:
         return app.main(settings, path, loaded, problems)
     except ConfigError as error:
         show_problems(error.problems)
+        return Exit.CONFIG
+    except NewerJournal as error:
+        # As with a broken configuration: no restart helps, only a person does.
+        show_error(str(error), "", as_json=False)
         return Exit.CONFIG
     except WatchdogError as error:
         show_error(str(error), "", as_json=False)

@@ -25,7 +25,9 @@ SWAPPED = frozenset(
         "checks",
         "dependencies",
         "flapping",
+        "journal",
         "limits",
+        "maintenance",
         "messages",
         "notifiers",
         "playbooks",
@@ -39,7 +41,7 @@ SWAPPED = frozenset(
     }
 )
 _NOT_WRITTEN = frozenset({"sources"})
-_IN_THEIR_OWN_WAY = _NOT_WRITTEN | {"checks", "notifiers", "targets", "playbooks"}
+_IN_THEIR_OWN_WAY = _NOT_WRITTEN | {"checks", "notifiers", "targets", "playbooks", "maintenance"}
 _KEYS = {"limits": "guardrails"}
 # Our own fractions are spans in seconds, but for these.
 _NO_SPANS = frozenset({"guardrails.factor", "storm.share", "storm.over_below"})
@@ -135,6 +137,11 @@ def _flatten(config: Config) -> Iterator[tuple[str, Any]]:
         yield from _target(f"targets.{name}", target)
     for name, playbook in config.playbooks.items():
         yield from _playbook(f"playbooks.{name}", playbook)
+    for name, window in config.maintenance.items():
+        yield f"maintenance.{name}.cron", window.cron
+        yield f"maintenance.{name}.for", _Span(window.lasts)
+        if window.targets is not None:
+            yield f"maintenance.{name}.targets", window.targets
     for each in fields(Config):
         if each.name not in _IN_THEIR_OWN_WAY:
             yield from _walk(_KEYS.get(each.name, each.name), getattr(config, each.name))

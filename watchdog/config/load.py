@@ -19,12 +19,14 @@ from watchdog.config.records import (
     Config,
     DependencyLimits,
     EngineLimits,
+    JournalLimits,
     Messages,
     ProposalLimits,
     TargetConfig,
     Watch,
     Web,
 )
+from watchdog.config.recurring import read_recurring
 from watchdog.config.sections import (
     AsideSection,
     BudgetSection,
@@ -36,6 +38,7 @@ from watchdog.config.sections import (
     FlappingSection,
     GuardrailsSection,
     HeartbeatSection,
+    JournalSection,
     LivenessSection,
     MessagesSection,
     ProposalsSection,
@@ -75,6 +78,7 @@ _LIMITS: dict[str, tuple[type[Section], str, type[Any]]] = {
     "proposals": (ProposalsSection, "proposals", ProposalLimits),
     "heartbeat": (HeartbeatSection, "heartbeat", Pace),
     "liveness": (LivenessSection, "liveness", Liveness),
+    "journal": (JournalSection, "journal", JournalLimits),
     "limits": (GuardrailsSection, "guardrails", Limits),
     "messages": (MessagesSection, "messages", Messages),
     "budget": (BudgetSection, "budget", BudgetLimits),
@@ -83,7 +87,7 @@ _LIMITS: dict[str, tuple[type[Section], str, type[Any]]] = {
     "dependencies": (DependenciesSection, "dependencies", DependencyLimits),
     "stand_aside": (AsideSection, "stand_aside", AsideLimits),
 }
-_SECTIONS = ("watch", *(key for _, key, _ in _LIMITS.values()), "checks", "targets", "notifiers")
+_SECTIONS = ("watch", *(key for _, key, _ in _LIMITS.values()), "checks", "targets", "notifiers", "maintenance")
 K = TypeVar("K")
 
 
@@ -141,6 +145,7 @@ class _Loader:
         checks = self._checks(shelf)
         targets = self._targets(shelf, checks)
         notifiers = self._notifiers()
+        maintenance = read_recurring(root, report)
         guardrails, heartbeat = limits["limits"], limits["heartbeat"]
         check_waits(
             root, report, file, guardrails if isinstance(guardrails, GuardrailsSection) else None, checks
@@ -159,6 +164,7 @@ class _Loader:
             boot_grace=file.boot_grace,
             tell_hold_after=file.tell_hold_after,
             verify_every=file.verify_every,
+            maintenance=maintenance,
             sources=(self._path, *shelf.names.values()),
             **{name: _LIMITS[name][2](**dict(found)) for name, found in limits.items() if found is not None},
         )

@@ -20,6 +20,7 @@ from watchdog.core.progress import Pace
 from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.storm import StormLimits
 from watchdog.core.target import PROJECT, Wishes
+from watchdog.gateways.cron import Cron
 from watchdog.plugins import Check, Notifier
 
 
@@ -92,6 +93,13 @@ class ProposalLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLimits:
+    """How long what is closed and told is remembered. Seconds."""
+
+    keep: float = 90 * 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Messages:
     """When people are told without a sound, and after how many seconds they are reminded of what was escalated."""
 
@@ -132,6 +140,15 @@ class TargetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recurring:
+    """A maintenance that comes again and again. `lasts`: seconds; `targets`: None for the whole stack."""
+
+    cron: Cron
+    lasts: float
+    targets: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole configuration, valid in itself. Seconds; every default is the promise.
 
@@ -139,6 +156,7 @@ class Config:
         autonomy: the most that any playbook may do by itself.
         sweep: how often the whole list is compared with what is known.
         boot_grace, tell_hold_after, verify_every: as in `core.lifecycle.Policy`.
+        maintenance: the recurring ones, by name.
         sources: the files it was read from.
     """
 
@@ -159,12 +177,14 @@ class Config:
     limits: Limits = Limits()
     heartbeat: Pace = Pace()
     liveness: Liveness = Liveness()
+    journal: JournalLimits = JournalLimits()
     messages: Messages = field(default_factory=Messages)
     budget: BudgetLimits = field(default_factory=BudgetLimits)
     storm: StormLimits = field(default_factory=StormLimits)
     flapping: FlapLimits = field(default_factory=FlapLimits)
     dependencies: DependencyLimits = field(default_factory=DependencyLimits)
     stand_aside: AsideLimits = field(default_factory=AsideLimits)
+    maintenance: Mapping[str, Recurring] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
 
     def target(self, name: str) -> TargetConfig:

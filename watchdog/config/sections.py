@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
 from watchdog.config.records import (
     CheckConfig,
@@ -13,6 +13,7 @@ from watchdog.config.records import (
     Config,
     DependencyLimits,
     EngineLimits,
+    JournalLimits,
     Messages,
     ProposalLimits,
     Web,
@@ -30,6 +31,7 @@ from watchdog.core.progress import Pace as HeartPace
 from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.storm import StormLimits
 from watchdog.core.target import GREATEST_PRIORITY
+from watchdog.gateways.cron import Cron, parse_cron
 from watchdog.plugins import Duration
 
 _CONFIG = defaults_of(Config)
@@ -164,6 +166,12 @@ class LivenessSection(Section):
     freeze: Annotated[Duration, Field(ge=2.0, le=3600.0)] = Liveness().freeze
 
 
+class JournalSection(Section):
+    """How long what is closed and told is remembered."""
+
+    keep: Annotated[Duration, Field(ge=DAY, le=366 * DAY)] = JournalLimits().keep
+
+
 class GuardrailsSection(Section):
     """How much a target may be touched."""
 
@@ -243,6 +251,21 @@ class TargetSection(Section):
     playbook: Text | None = None
     depends_on: list[TargetName] | None = None
     priority: Annotated[int, Field(ge=-GREATEST_PRIORITY, le=GREATEST_PRIORITY)] | None = None
+
+
+def _require_some(targets: tuple[str, ...]) -> tuple[str, ...]:
+    if not targets:
+        raise ValueError("is empty; name targets, or remove the key for the whole stack")
+    return targets
+
+
+class RecurringSection(Section):
+    """A maintenance that comes again and again."""
+
+    name: PlaybookName
+    cron: Annotated[InstanceOf[Cron], BeforeValidator(parse_cron)]
+    for_: Annotated[Duration, Field(alias="for", ge=60.0, le=7 * DAY)]
+    targets: Annotated[tuple[Text, ...], Field(strict=False), AfterValidator(_require_some)] | None = None
 
 
 class NotifierSection(Section):
