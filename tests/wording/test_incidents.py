@@ -100,6 +100,21 @@ def test_a_flood_in_a_fact_does_not_flood_the_timeline() -> None:
     assert "\x1b" not in tale.text
 
 
+def test_those_that_wait_are_told_in_the_message_of_their_cause() -> None:
+    """The title stays about the cause; who waits for it, and is well again after it, gets a line."""
+    opened, acting, healed = a_heal()
+    waits = replace(told(Telling.AFFECTED, cause="market-feeder"), target="api")
+    follows = replace(told(Telling.FOLLOWED, cause="market-feeder"), target="api")
+    assert describe_story([opened, acting, waits]).title == "market-feeder: attempt 1, restart it"
+    tale = describe_story([opened, acting, waits, healed, follows])
+    assert tale.title == "market-feeder is well again, healed after 12 s"
+    assert [untimed(line) for line in tale.timeline[2:]] == [
+        "api waits for it, too",
+        "api is well again, too",
+    ]
+    assert describe_story([waits]).title.startswith("api has ended")
+
+
 def test_what_is_taken_back_is_told_as_such() -> None:
     """An undo is no new attempt at the same thing."""
     undo = told(Telling.ACTING, action="rebuild_service", attempt=3, undo=True, again=False)

@@ -66,6 +66,13 @@ def test_every_telling_is_told(telling: Telling) -> None:
         "problems": 2,
         "since": "yesterday",
         "check": "containers",
+        "cause": "db",
+        "turns": 4,
+        "sick": 3,
+        "watched": 5,
+        "names": "a, b, c",
+        "well": 3,
+        "caught": 3,
     }
     message = describe_notification(
         notification(telling, "7", **facts, action="restart_container", attempts=1, seconds=1.0, stable=1.0)
@@ -73,6 +80,38 @@ def test_every_telling_is_told(telling: Telling) -> None:
     assert "?" not in message.title.removesuffix("?")
     assert "{" not in message.text
     assert len(message.lines) >= 2
+
+
+def test_a_doomed_cause_is_told_with_its_proof_and_its_cure() -> None:
+    """Who is called reads what is wrong, the line that shows it, and what to mend."""
+    facts: dict[str, Fact] = {
+        "doom": "port-taken",
+        "advice": "free-port",
+        "shown_by": "bind: address\nin use",
+    }
+    message = describe_notification(
+        notification(Telling.ESCALATED, "7", reason="doomed", attempts=2, **facts)
+    )
+    assert "Why watchdog does no more: starting it again cannot help." in message.lines
+    assert "What is known of the cause: its port is taken by something else." in message.lines
+    assert "What shows it: bind: address in use" in message.lines
+    assert "What would mend it: free the port, or give it another one." in message.lines
+
+
+def test_a_storm_names_what_they_share() -> None:
+    """Many at once are one trouble, with what they have in common."""
+    facts: dict[str, Fact] = {
+        "sick": 3,
+        "watched": 5,
+        "names": "a, b, c",
+        "shared": "image",
+        "shared_name": "app:1",
+    }
+    message = describe_notification(notification(Telling.STORM, "7", **facts))
+    assert message.title == "3 of 5 targets are sick at once: a human is needed"
+    assert "What they have in common: they all have the image app:1." in message.lines
+    message = describe_notification(notification(Telling.STORM, "7", **{**facts, "shared": "moon"}))
+    assert "What they have in common: app:1." in message.lines
 
 
 def test_a_reason_without_words_is_told_as_it_stands() -> None:

@@ -61,6 +61,8 @@ class Catalogue:
         no_memory_limit: when the container has none.
         no_reason: in place of a reason that nobody gave.
         reasons: why an incident was handed to a human, by reason.
+        dooms, advices: why starting again cannot help, and what a human has to do, by kind.
+        shared: what many sick targets have in common (`{name}`), by kind.
         acts: what a person did to a target that is held, by act.
         tellings: by kind of notification.
         standings: how a target stands, by the word for it in the JSON of the status.
@@ -100,6 +102,9 @@ class Catalogue:
     no_memory_limit: str
     no_reason: str
     reasons: Mapping[str, str]
+    dooms: Mapping[str, str]
+    advices: Mapping[str, str]
+    shared: Mapping[str, str]
     acts: Mapping[str, str]
     tellings: Mapping[str, Told]
     standings: Mapping[str, Standing]

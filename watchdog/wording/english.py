@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watchdog.wording.catalogue import Catalogue, Counted, Told
+from watchdog.wording.catalogue import Catalogue, Counted
+from watchdog.wording.causes import ADVICES, DOOMS, REASONS, SHARED
 from watchdog.wording.sayings import SAYINGS
 from watchdog.wording.screens import COUNTS, HEADINGS, LABELS, SCREEN
 from watchdog.wording.standings import STANDINGS
+from watchdog.wording.tellings import TELLINGS
 
 # Read after the name of the target.
 FINDINGS: Mapping[str, str] = {
@@ -23,6 +25,8 @@ FINDINGS: Mapping[str, str] = {
     "paused": "is paused",
     "stopped": "was stopped by a person",
     "being_stopped": "is being stopped by a person",
+    "stranded": "runs without a network: the container whose network it used is gone or was started anew",
+    "storm": "has many sick targets at once ({sick} of {watched}): {names}",
     "removed": "is gone: a person removed its container",
     "missing": "has no container any more",
     "finished": "has finished its work",
@@ -75,14 +79,10 @@ ENGLISH = Catalogue(
     memory_limit="its limit is {mib} MiB",
     no_memory_limit="it has no limit of its own: the machine ran out",
     no_reason="no reason was given",
-    reasons={
-        "attempts-spent": "all attempts that the rules allow are spent",
-        "ladder-exhausted": "no step of the playbook is left to try",
-        "not-allowed-to-act": "the configuration does not let watchdog act on it",
-        "undo-failed": "what did not help could not be taken back",
-        "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
-        "backing-off": "the wait between two attempts is not over",
-    },
+    reasons=REASONS,
+    dooms=DOOMS,
+    advices=ADVICES,
+    shared=SHARED,
     acts={
         "stopped": "a person stopped it",
         "paused": "a person paused it",
@@ -90,142 +90,14 @@ ENGLISH = Catalogue(
         "unclear": "it was found down, and nobody knows who stopped it",
         "ordered": "an order to keep hands off",
     },
-    tellings={
-        "opened": Told(
-            title="{target} {finding}",
-            short="{finding}",
-            lines=(
-                "What was done: nothing yet. It was seen, and is written down.",
-                "What follows: its playbook, step by step, each one verified; a human where that does not help.",
-                "To keep its hands off: watchdog hold {target}",
-                "The whole story: watchdog incidents {incident}",
-            ),
-        ),
-        "acting": Told(
-            title="{target}: attempt {attempt}, {action}",
-            short="attempt {attempt}: {action}",
-            lines=(
-                "What is wrong: {target} {finding}.",
-                "What is proven: nothing yet. It counts once the target has stayed well for a while.",
-                "To keep watchdog's hands off: watchdog hold {target}",
-                "The whole story: watchdog incidents {incident}",
-            ),
-        ),
-        "proposed": Told(
-            title="{target} needs your yes: {action} (proposal {proposal})",
-            short="waits for your yes: {action} (proposal {proposal})",
-            lines=(
-                "What is wrong: {target} {finding}.",
-                "What is done until you answer: nothing.",
-                "What it would do, exactly: watchdog approve {proposal} --dry-run",
-                "To have it done, within {seconds}: watchdog approve {proposal}",
-                "To decline: watchdog decline {proposal}",
-            ),
-        ),
-        "healed": Told(
-            title="{target} is well again, healed after {seconds}",
-            short="well again after {seconds}",
-            lines=(
-                "What was wrong: {target} {finding}.",
-                "What was done: watchdog acted on it, attempts in this incident: {attempts}.",
-                "What is proven: seen well for {stable} without a break.",
-                "Nothing is asked of you. The whole story: watchdog incidents {incident}",
-            ),
-        ),
-        "recovered": Told(
-            title="{target} is well again after {seconds}, not by watchdog's doing",
-            short="well again after {seconds}, not by watchdog's doing",
-            lines=(
-                "What was wrong: {target} {finding}.",
-                "What was done: it came back by itself or by a human's hand.",
-                "What is proven: seen well for {stable} without a break.",
-                "The whole story: watchdog incidents {incident}",
-            ),
-        ),
-        "escalated": Told(
-            title="{target} needs a human: it {finding}",
-            short="needs a human: {reason}",
-            lines=(
-                "What was done: attempts counted against it: {attempts}.",
-                "Why watchdog does no more: {reason}.",
-                "What stood in the way: {hindrance}.",
-                "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
-                "Then: watchdog retry {target}",
-                "To leave it as it is: watchdog hold {target}",
-            ),
-        ),
-        "reminded": Told(
-            title="{target} still needs a human, for {seconds} now: it {finding}",
-            short="still needs a human, after {seconds}",
-            lines=(
-                "What was done: attempts counted against it: {attempts}.",
-                "Why watchdog does no more: {reason}.",
-                "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
-                "Then: watchdog retry {target}",
-                "To leave it as it is, and hear no more of it: watchdog hold {target}",
-            ),
-        ),
-        "held": Told(
-            title="{target} {finding}: watchdog keeps its hands off",
-            short="hands off: {act}",
-            lines=(
-                "Why: {act}. It is watched, and not touched.",
-                "What you can do: start it, and watchdog looks after it again.",
-                "To have watchdog bring it back: watchdog release {target}",
-            ),
-        ),
-        "asked": Told(
-            title="{target} {finding}: shall it run?",
-            short="shall it run? nobody knows who stopped it",
-            lines=(
-                "What was done: nothing. Watchdog was not there when it ended.",
-                "If it shall run: watchdog release {target}",
-                "If it shall stay down: watchdog hold {target}",
-            ),
-        ),
-        "switched_off": Told(
-            title="the check {target} is switched off: it {finding}, not for the first time",
-            short="the check is switched off",
-            lines=(
-                "What was done: everything else is watched as before; this check is not asked any more.",
-                (
-                    "What you can do: mend the check. A changed configuration (a comment is enough) or another "
-                    "version of watchdog switches it on again at the next start."
-                ),
-                "Is the configuration right: watchdog config check",
-                "What else is degraded: watchdog status",
-            ),
-        ),
-        "released": Told(
-            title="{target} is looked after again",
-            short="looked after again, given back by: {by}",
-            lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
-        ),
-        "config_broken": Told(
-            title="The configuration is broken: watchdog runs with the last good one, of {since}",
-            short="broken: the last good one is in force",
-            lines=(
-                "What is wrong: {problem}",
-                "Problems in all: {problems}. To see each of them: watchdog config check",
-                "What is done: everything as before, by the configuration of {since}. Later edits are not in force.",
-                "What you can do: mend the files, then: watchdog reload",
-            ),
-        ),
-        "config_mended": Told(
-            title="The configuration is good again, and in force",
-            short="good again, and in force",
-            lines=(
-                "What is proven: all files were read again without a problem.",
-                "Nothing is asked of you. How all stands: watchdog status",
-            ),
-        ),
-    },
+    tellings=TELLINGS,
     standings=STANDINGS,
     phases={
         "open": "open",
         "acting": "being healed",
         "verifying": "being verified",
         "escalated": "needs a human",
+        "suppressed": "waits for its cause",
         "resolved": "resolved",
     },
     endings={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchdog.core.notification import Notification
+from watchdog.core.notification import Notification, Telling
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.notifications import describe_notification, describe_shortly
@@ -13,6 +13,8 @@ from watchdog.wording.plain import plain
 
 # An incident has few tellings; one with more is told by its beginning and its latest ones.
 LONGEST_TIMELINE = 10
+# Of others that wait for the one that the incident is about: a line each, never what it is about.
+_BESIDE = frozenset({Telling.AFFECTED, Telling.FOLLOWED})
 # A phrase, not an engine's whole answer: the title tells that in full.
 LONGEST_PHRASE = 200
 
@@ -23,7 +25,7 @@ class Tale:
 
     Attributes:
         title: what is so now.
-        timeline: what was told before, one line each: the local time (with the month and day when it was
+        timeline: what was told beside that, one line each: the local time (with the month and day when it was
             another one) and a phrase. Empty for the first telling.
         lines: what was done, what is proven, what a human can do now.
     """
@@ -43,12 +45,14 @@ def describe_story(
 ) -> Tale:
     """The notifications of one incident, oldest first and at least one, as one message; `left_out` came before them.
 
-    The latest is told in full, those before it in a line each. Where there are too many, the first one and the
+    The latest is told in full, all others in a line each. Where there are too many, the first one and the
     latest ones stay, with a line in between that says how many are missing.
     """
-    *earlier, latest = notifications
+    latest = next(
+        (each for each in reversed(notifications) if each.telling not in _BESIDE), notifications[-1]
+    )
     message = describe_notification(latest, words)
-    lines = [_line(each, latest, words) for each in earlier]
+    lines = [_line(each, latest, words) for each in notifications if each is not latest]
     if left_out or len(lines) > LONGEST_TIMELINE:
         first = lines[:1] if not left_out else []
         kept = lines[len(first) :][-(LONGEST_TIMELINE - 1 - len(first)) :]

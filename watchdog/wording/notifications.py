@@ -62,6 +62,9 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
     facts["finding"] = describe_finding(notification.finding, words)
     if notification.incident is not None:
         facts["incident"] = plain(notification.incident)
+    if "shared" in facts:
+        name = facts.get("shared_name", "?")
+        facts["shared"] = words.shared.get(facts["shared"], "{name}").format(name=name)
     if "action" in facts:
         facts["action"] = _doing(facts["action"], notification.facts, words)
     return facts
@@ -85,7 +88,11 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.acts.get(text, text)
         case "action":
             return words.actions.get(text, text)
-        case "by" | "hindrance":
+        case "doom":
+            return words.dooms.get(text, text)
+        case "advice":
+            return words.advices.get(text, text)
+        case "by" | "cause" | "hindrance":
             return describe_saying(text, words)
         case _:
             return text

@@ -23,6 +23,13 @@ SAYINGS = (
     "its cause is gone: it gets a while",
     "held by {by}",
     "not held",
+    "many are sick at once: a human was asked",
+    "waits for {cause}",
+    "escalated: it is not repeated in quiet hours",
+    "escalated: a human was reminded",
+    "approved by {by}",
+    "declined by {by}",
+    "the stack",
     "a person took it down: held",
     "a person is taking it down: held",
     "paused by a person: an unpause gives it back",
@@ -143,7 +150,7 @@ def _word(name: str, fact: str, words: Catalogue) -> str:
             return words.reasons.get(fact, fact)
         case "result":
             return words.results.get(fact, fact)
-        case "by" | "why":
+        case "by" | "cause" | "why":
             return words.sayings.get(fact, fact)
         case _:
             return fact

@@ -35,6 +35,11 @@ STANDINGS: Mapping[str, Standing] = {
         next="the next attempt, when its wait is over",
         commands=("watchdog heal {target}", "watchdog hold {target}"),
     ),
+    "suppressed": Standing(
+        word="waits for its cause",
+        next="its cause is looked after first; then it gets a while to come back by itself",
+        commands=("watchdog incidents {incident}", "watchdog heal {target}"),
+    ),
     "acting": Standing(
         word="being healed",
         next="the step that runs ends, then it has to prove its health",

@@ -1,0 +1,67 @@
+"""Why something is so, and what a human has to do about it, in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Why a target is handed to a human, or has to wait.
+REASONS: Mapping[str, str] = {
+    "attempts-spent": "all attempts that the rules allow are spent",
+    "ladder-exhausted": "no step of the playbook is left to try",
+    "not-allowed-to-act": "the configuration does not let watchdog act on it",
+    "undo-failed": "what did not help could not be taken back",
+    "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
+    "backing-off": "the wait between two attempts is not over",
+    "budget-spent": "the whole stack's budget of actions is spent for now",
+    "target-busy": "another action is running on it",
+    "too-many-at-once": "as many actions as are allowed at once are running",
+    "flapping": "it is well and sick by turns, and is touched less often",
+    "standing-aside": "somebody else is at work on it, or on what it needs",
+    "looking-at-causes": "what it depends on is looked at first",
+    "doomed": "starting it again cannot help",
+    "only-replacing-helps": "only a new container in its place can run",
+    "storm": "many targets are sick at once, and restarting those that run mends nothing",
+}
+
+# Why starting again cannot help.
+DOOMS: Mapping[str, str] = {
+    "network-gone": "its network is gone",
+    "network-owner-gone": "the container whose network it uses is gone, or is another one now",
+    "bad-mount": "what is to be mounted into it is not there, or is of another kind",
+    "port-taken": "its port is taken by something else",
+    "command-not-found": "its command was not found",
+    "command-not-executable": "its command cannot be executed",
+    "user-unknown": "the user that it shall run as is not known in its image",
+    "device-missing": "a device that it needs is missing",
+    "env-file-missing": "its file of environment variables is missing",
+    "environment-missing": "an environment variable that it needs is not set",
+    "file-missing": "a file that it needs is missing",
+    "configuration-error": "its own configuration has an error",
+    "data-incompatible": "its data was written by a version that does not go with this one",
+    "image-broken": "its image does not fit this machine, or is broken",
+    "out-of-memory-again": "it ran out of memory, and did so before",
+    "only-replacing-helps": "only a new container in its place can run",
+}
+
+# What a human has to do.
+ADVICES: Mapping[str, str] = {
+    "mend-command": "mend its command or entrypoint, in its Compose file or its image",
+    "mend-mount": "mend its mount: make the file or folder on this machine, or correct the path",
+    "mend-environment": "set the variable, or mend its env_file",
+    "mend-configuration": "mend its own configuration file",
+    "mend-data": "bring back the version that wrote the data, or migrate or restore the data",
+    "mend-image": "take another image, for this machine's processor, or build it anew",
+    "mend-device": "bring the device back, or take it out of the Compose file",
+    "free-port": "free the port, or give it another one",
+    "more-memory": "give it more memory (its limit, or the machine), or make it need less",
+    "replace": "have its container replaced by a new one: docker compose up -d",
+}
+
+# What many sick targets have in common (`{name}`).
+SHARED: Mapping[str, str] = {
+    "dependency": "they all need {name}",
+    "engine": "they ended with the Docker engine",
+    "disk": "they all use the disk {name}",
+    "image": "they all have the image {name}",
+    "network": "they are all in the network {name}",
+}

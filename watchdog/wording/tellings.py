@@ -1,0 +1,202 @@
+"""What people are told, in English: what happened, what was done, what is proven, what a human can do.
+
+A line that lacks one of its facts is left out. The last lines name the commands, as they are typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from watchdog.wording.catalogue import Told
+
+TELLINGS: Mapping[str, Told] = {
+    "opened": Told(
+        title="{target} {finding}",
+        short="{finding}",
+        lines=(
+            "What was done: nothing yet. It was seen, and is written down.",
+            "What follows: its playbook, step by step, each one verified; a human where that does not help.",
+            "To keep its hands off: watchdog hold {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "acting": Told(
+        title="{target}: attempt {attempt}, {action}",
+        short="attempt {attempt}: {action}",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is proven: nothing yet. It counts once the target has stayed well for a while.",
+            "To keep watchdog's hands off: watchdog hold {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "proposed": Told(
+        title="{target} needs your yes: {action} (proposal {proposal})",
+        short="waits for your yes: {action} (proposal {proposal})",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is done until you answer: nothing.",
+            "What it would do, exactly: watchdog approve {proposal} --dry-run",
+            "To have it done, within {seconds}: watchdog approve {proposal}",
+            "To decline: watchdog decline {proposal}",
+        ),
+    ),
+    "healed": Told(
+        title="{target} is well again, healed after {seconds}",
+        short="well again after {seconds}",
+        lines=(
+            "What was wrong: {target} {finding}.",
+            "What was done: watchdog acted on it, attempts in this incident: {attempts}.",
+            "What is proven: seen well for {stable} without a break.",
+            "Nothing is asked of you. The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "recovered": Told(
+        title="{target} is well again after {seconds}, not by watchdog's doing",
+        short="well again after {seconds}, not by watchdog's doing",
+        lines=(
+            "What was wrong: {target} {finding}.",
+            "What was done: it came back by itself or by a human's hand.",
+            "What is proven: seen well for {stable} without a break.",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "escalated": Told(
+        title="{target} needs a human: it {finding}",
+        short="needs a human: {reason}",
+        lines=(
+            "What was done: attempts counted against it: {attempts}.",
+            "Why watchdog does no more: {reason}.",
+            "What stood in the way: {hindrance}.",
+            "What is known of the cause: {doom}.",
+            "What shows it: {shown_by}",
+            "What would mend it: {advice}.",
+            "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
+            "Then: watchdog retry {target}",
+            "To leave it as it is: watchdog hold {target}",
+        ),
+    ),
+    "reminded": Told(
+        title="{target} still needs a human, for {seconds} now: it {finding}",
+        short="still needs a human, after {seconds}",
+        lines=(
+            "What was done: attempts counted against it: {attempts}.",
+            "Why watchdog does no more: {reason}.",
+            "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
+            "Then: watchdog retry {target}",
+            "To leave it as it is, and hear no more of it: watchdog hold {target}",
+        ),
+    ),
+    "suppressed": Told(
+        title="{target} {finding}: it waits for {cause}",
+        short="waits for {cause}",
+        lines=(
+            "What was done: nothing to it. {cause} is what is looked after first.",
+            "What follows: it is watched; when its cause is well it gets a while to come back by itself.",
+            "What you can do: see to the cause: watchdog status",
+            "To have it acted upon all the same: watchdog heal {target}",
+        ),
+    ),
+    "affected": Told(
+        title="{target} {finding}: it waits for {cause}",
+        short="{target} waits for it, too",
+        lines=(
+            "What was done: nothing to {target}. {cause} is what is looked after first.",
+            "To have it acted upon all the same: watchdog heal {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "followed": Told(
+        title="{target} is well again, like {cause}",
+        short="{target} is well again, too",
+        lines=(
+            "What was done: nothing to {target}. It waited for {cause}, and came back by itself.",
+            "Nothing is asked of you. The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "flapping": Told(
+        title="{target} is well and sick by turns: {turns} times within minutes",
+        short="well and sick by turns, {turns} times within minutes",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is done: it is touched less often from now on, until it stays as it is for a while.",
+            "What you can do: find out why it does not stay well: watchdog incidents {incident}",
+            "To keep watchdog's hands off: watchdog hold {target}",
+        ),
+    ),
+    "storm": Told(
+        title="{sick} of {watched} targets are sick at once: a human is needed",
+        short="{sick} of {watched} targets are sick at once",
+        lines=(
+            "Which: {names}.",
+            "What they have in common: {shared}.",
+            "What is done: what ended by itself is started again, a few at a time, what is needed first: {starts}.",
+            "What is not done: those that run and are sick are left as they are: {asks}.",
+            "What you can do: look for what they have in common: watchdog status",
+            "To leave one of them as it is: watchdog hold TARGET",
+        ),
+    ),
+    "storm_over": Told(
+        title="The storm is over after {seconds}: {well} of {caught} targets are well again",
+        short="over after {seconds}: {well} of {caught} are well again",
+        lines=(
+            "Still sick, each with an incident of its own: {still}.",
+            "What is proven: each of the others was seen well.",
+            "How all stands: watchdog status",
+        ),
+    ),
+    "held": Told(
+        title="{target} {finding}: watchdog keeps its hands off",
+        short="hands off: {act}",
+        lines=(
+            "Why: {act}. It is watched, and not touched.",
+            "What you can do: start it, and watchdog looks after it again.",
+            "To have watchdog bring it back: watchdog release {target}",
+        ),
+    ),
+    "asked": Told(
+        title="{target} {finding}: shall it run?",
+        short="shall it run? nobody knows who stopped it",
+        lines=(
+            "What was done: nothing. Watchdog was not there when it ended.",
+            "If it shall run: watchdog release {target}",
+            "If it shall stay down: watchdog hold {target}",
+        ),
+    ),
+    "switched_off": Told(
+        title="the check {target} is switched off: it {finding}, not for the first time",
+        short="the check is switched off",
+        lines=(
+            "What was done: everything else is watched as before; this check is not asked any more.",
+            (
+                "What you can do: mend the check. A changed configuration (a comment is enough) or another "
+                "version of watchdog switches it on again at the next start."
+            ),
+            "Is the configuration right: watchdog config check",
+            "What else is degraded: watchdog status",
+        ),
+    ),
+    "released": Told(
+        title="{target} is looked after again",
+        short="looked after again, given back by: {by}",
+        lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
+    ),
+    "config_broken": Told(
+        title="The configuration is broken: watchdog runs with the last good one, of {since}",
+        short="broken: the last good one is in force",
+        lines=(
+            "What is wrong: {problem}",
+            "Problems in all: {problems}. To see each of them: watchdog config check",
+            "What is done: everything as before, by the configuration of {since}. Later edits are not in force.",
+            "What you can do: mend the files, then: watchdog reload",
+        ),
+    ),
+    "config_mended": Told(
+        title="The configuration is good again, and in force",
+        short="good again, and in force",
+        lines=(
+            "What is proven: all files were read again without a problem.",
+            "Nothing is asked of you. How all stands: watchdog status",
+        ),
+    ),
+}
