@@ -49,6 +49,7 @@ SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "`checks`: an entry for each, under a name of your own": ("checks", sections.CheckSection),
     "`targets`: an entry for each target that is special": ("targets", sections.TargetSection),
     "`notifiers`: an entry for each, under a name of your own": ("notifiers", sections.NotifierSection),
+    "`maintenance`: a list of those that come again and again": ("maintenance", sections.RecurringSection),
 }
 PLAYBOOK_SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "The file itself": ("playbook file", sections.PlaybookSection),
@@ -91,6 +92,13 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("notifiers", "form"): "whose shape the JSON has; default: by the host of the URL, else `json`",
     ("notifiers", "headers"): "sent with every notification; secret ones only as `{env: NAME}`",
     ("notifiers", "tellings"): "what is sent; default: everything but `acting`, the beginning of each step",
+    ("maintenance", "name"): "a name of your own: small letters, digits and -",
+    (
+        "maintenance",
+        "cron",
+    ): "minute, hour, day, month, day of the week (by name), in the local time of `TZ`; also in the nights when the clocks change each time happens once",
+    ("maintenance", "for"): "how long nothing is touched",
+    ("maintenance", "targets"): "targets, or services for all of their replicas; default: the whole stack",
     ("playbook file", "playbook"): "its name: that of the file without `.yml`",
     (
         "playbook file",
@@ -252,7 +260,7 @@ def _keys(section: str, model: type[BaseModel]) -> str:
     if not model.model_fields:
         return "Nothing to set."
     rows = []
-    for name, field in model.model_fields.items():
+    for name, field in ((field.alias or name, field) for name, field in model.model_fields.items()):
         rows.append((f"`{name}`", _values(field), _default(field), _meaning(section, name, model)))
     return _table(("key", "value", "default", "meaning"), rows)
 

@@ -87,7 +87,14 @@ _LIMITS: dict[str, tuple[type[Section], str, type[Any]]] = {
     "dependencies": (DependenciesSection, "dependencies", DependencyLimits),
     "stand_aside": (AsideSection, "stand_aside", AsideLimits),
 }
-_SECTIONS = ("watch", *(key for _, key, _ in _LIMITS.values()), "checks", "targets", "notifiers", "maintenance")
+_SECTIONS = (
+    "watch",
+    *(key for _, key, _ in _LIMITS.values()),
+    "checks",
+    "targets",
+    "notifiers",
+    "maintenance",
+)
 K = TypeVar("K")
 
 

@@ -80,7 +80,7 @@ def read(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        known = {*model.model_fields, *left}
+        known = {field.alias or name for name, field in model.model_fields.items()} | left
         for complaint in error.errors(include_url=False, include_input=False):
             _translate(complaint, node, model, known, report)
         return None

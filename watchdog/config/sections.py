@@ -263,9 +263,11 @@ class RecurringSection(Section):
     """A maintenance that comes again and again."""
 
     name: PlaybookName
-    cron: Annotated[InstanceOf[Cron], BeforeValidator(parse_cron)]
+    cron: Annotated[InstanceOf[Cron], BeforeValidator(parse_cron), Field(description="five fields of cron")]
     for_: Annotated[Duration, Field(alias="for", ge=60.0, le=7 * DAY)]
-    targets: Annotated[tuple[Text, ...], Field(strict=False), AfterValidator(_require_some)] | None = None
+    targets: Annotated[tuple[Text, ...], Field(strict=False), AfterValidator(_require_some)] | None = Field(
+        None, description="list of targets"
+    )
 
 
 class NotifierSection(Section):
