@@ -29,6 +29,7 @@ COLOURS = {
     "waiting": "yellow",
     "acting": "yellow",
     "verifying": "yellow",
+    "suppressed": "yellow",
     "open": "yellow",
     "held": "cyan",
     "taken_over": "cyan",

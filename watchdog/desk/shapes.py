@@ -6,7 +6,8 @@ in their language, and may change, while `finding`, `state`, `phase` and the lik
 `target` (in the status):
     {target, check, state, word, well, status, summary, finding, seen, settled, evidence, reason,
      since, incident, hold, attempts, given_up, next, commands}
-    state: well, warning, moving, unknown, not_seen, sick, proposed, waiting, acting, verifying, escalated, held, asked
+    state: well, warning, moving, unknown, not_seen, sick, proposed, waiting, acting, verifying, escalated,
+           suppressed, held, asked
     attempts: [{action, at}], those that still count against it
 `observation`: {target, check, status, summary, finding, seen, settled, stopped_by, evidence, measurements}
 `incident`: {id, target, check, playbook, severity, phase, ending, word, opened, resolved, seconds, summary,
@@ -53,6 +54,7 @@ _OF_PHASE = {
     Phase.ACTING: "acting",
     Phase.VERIFYING: "verifying",
     Phase.ESCALATED: "escalated",
+    Phase.SUPPRESSED: "suppressed",
 }
 _WELL = frozenset({"well", "warning", "held"})
 
