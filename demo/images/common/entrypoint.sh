@@ -2,9 +2,10 @@
 # Runs a demo service's real program and hands on its signals and its exit code. What it adds are the
 # places where demo/break takes hold: two flag files, a pid file, and SIGUSR1 = "end with code 1".
 
-mkdir -p /run/demo
-rm -f /run/demo/unhealthy # a restart cures it
-echo "$$" > /run/demo/entrypoint.pid
+# There any user may write, in upstream's images, too.
+mkdir -p /dev/shm/demo
+rm -f /dev/shm/demo/unhealthy # a restart cures it
+echo "$$" > /dev/shm/demo/entrypoint.pid
 
 if [ -s /var/lib/demo/always-crash ]; then
     echo "demo: fatal: told to crash at every start (demo/break always-crash); exiting with code 1" >&2
@@ -13,7 +14,7 @@ fi
 
 "$@" &
 main=$!
-echo "$main" > /run/demo/main.pid
+echo "$main" > /dev/shm/demo/main.pid
 forced=
 
 trap 'kill -TERM "$main" 2>/dev/null' TERM
