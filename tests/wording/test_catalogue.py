@@ -25,6 +25,8 @@ COMMANDS = {
     "release",
     "retry",
     "config",
+    "maintenance",
+    "silence",
     "run",
 }
 
