@@ -38,6 +38,11 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
         yield made
 
 
+def store(file: JournalFile) -> Store:
+    """Where writes go now."""
+    return file.durability.store
+
+
 def note(file: JournalFile, text: str, size: int = 10) -> None:
     with file.transaction():
         file.do("INSERT INTO entries (at, kind, text) VALUES ('{\"wall\": \"\"}', 'n', ?)", text.ljust(size))
@@ -58,28 +63,28 @@ def test_a_full_disk_is_bridged_and_everything_is_written_in_the_end(disk: Small
     """First the reserve is used up, then memory; reading goes on; with space again all is on the disk, in order."""
     path = disk.folder / "journal.db"
     with closing(JournalFile(path, now=CLOCK.now)) as file:
-        stores = [file.durability.store]
+        stores = [store(file)]
         written: list[str] = []
-        while file.durability.store is not Store.MEMORY:
+        while store(file) is not Store.MEMORY:
             disk.fill()
             written.append(str(len(written)))
             note(file, written[-1], 3000)
-            if file.durability.store is not stores[-1]:
-                stores.append(file.durability.store)
+            if store(file) is not stores[-1]:
+                stores.append(store(file))
         since = file.durability.since
         for number in range(50):
             written.append(f"in memory {number}")
             note(file, written[-1], 3000)
         assert texts(file) == written
         file.try_again()
-        assert (file.durability.store, file.durability.since) == (Store.MEMORY, since)
+        assert (store(file), file.durability.since) == (Store.MEMORY, since)
         assert "free some space" in file.durability.reason or "is full" in file.durability.reason
 
         disk.free()
         file.try_again()
 
         assert stores == [Store.DISK, Store.RESERVE, Store.MEMORY]
-        assert (file.durability.store, file.durability.reason) == (Store.DISK, "")
+        assert (store(file), file.durability.reason) == (Store.DISK, "")
         note(file, "after")
         with closing(sqlite3.connect(path)) as shell:
             assert shell.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -94,14 +99,14 @@ def test_the_reserve_takes_the_first_decisions_on_a_full_disk(disk: SmallDisk) -
         note(file, "before")
         disk.fill()
         kept = ["before"]
-        while file.durability.store is Store.DISK:
+        while store(file) is Store.DISK:
             kept.append(str(len(kept)))
             note(file, kept[-1], 3000)
         for number in range(40):
             kept.append(f"decision {number}")
             note(file, kept[-1], 3000)
 
-        assert file.durability.store is Store.RESERVE
+        assert store(file) is Store.RESERVE
         with closing(sqlite3.connect(path)) as shell:
             found = [text.rstrip() for (text,) in shell.execute("SELECT text FROM entries ORDER BY id")]
         assert found == kept
@@ -123,12 +128,12 @@ def test_what_was_in_memory_only_is_missed_by_the_next_daemon(disk: SmallDisk) -
     with closing(JournalFile(path, now=CLOCK.now)) as file:
         assert file.opening.lost_since.startswith("20")
         assert file.opening.forgetful
-        assert file.durability.store is not Store.DISK
+        assert store(file) is not Store.DISK
         note(file, "here again")
         assert texts(file)[-1] == "here again"
         disk.free()
         file.try_again()
-        assert file.durability.store is Store.DISK
+        assert store(file) is Store.DISK
     with closing(JournalFile(path, now=CLOCK.now)) as file:
         assert not file.opening.forgetful
         assert texts(file)[-1] == "here again"
@@ -149,7 +154,7 @@ def test_a_daemon_starts_on_a_full_disk(disk: SmallDisk) -> None:
         disk.free()
         file.try_again()
 
-        assert file.durability.store is Store.DISK
+        assert store(file) is Store.DISK
         with closing(sqlite3.connect(path)) as shell:
             assert shell.execute("SELECT count(*) FROM entries").fetchone() == (2,)
 
@@ -160,7 +165,7 @@ def test_a_first_start_on_a_full_disk_begins_in_memory(disk: SmallDisk) -> None:
     disk.fill()
 
     with closing(JournalFile(path, now=CLOCK.now)) as file:
-        assert file.durability.store is Store.MEMORY
+        assert store(file) is Store.MEMORY
         note(file, "first")
         note(file, "second")
         assert texts(file) == ["first", "second"]
@@ -168,7 +173,7 @@ def test_a_first_start_on_a_full_disk_begins_in_memory(disk: SmallDisk) -> None:
         disk.free()
         file.try_again()
 
-        assert file.durability.store is Store.DISK
+        assert store(file) is Store.DISK
         with closing(sqlite3.connect(path)) as shell:
             assert shell.execute("SELECT count(*) FROM entries").fetchone() == (2,)
 
@@ -184,7 +189,7 @@ def test_a_damaged_journal_on_a_full_disk_is_taken_over_when_there_is_space(disk
     disk.fill()
 
     with closing(JournalFile(path, now=CLOCK.now)) as file:
-        assert file.durability.store is Store.MEMORY
+        assert store(file) is Store.MEMORY
         assert file.opening.carried == {"cases": 1}
         note(file, "first")
         disk.free()
@@ -204,7 +209,7 @@ def test_a_small_disk_is_not_taken_up_by_the_reserve(tmp_path: Path) -> None:
         for number in range(100):
             note(file, str(number), 2000)
 
-        assert file.durability.store is Store.DISK
+        assert store(file) is Store.DISK
 
 
 class Failing(sqlite3.Connection):
@@ -237,7 +242,7 @@ def failing(tmp_path: Path) -> Iterator[tuple[JournalFile, Failing]]:
     open_database(path).close()
     file._disk.connection = connection
     yield file, connection
-    if file.durability.store is not Store.BROKEN:
+    if store(file) is not Store.BROKEN:
         file.close()
     connection.close()
 
@@ -249,7 +254,7 @@ def test_a_disk_that_fails_once_is_tried_again(failing: tuple[JournalFile, Faili
 
     note(file, "a")
 
-    assert file.durability.store is Store.DISK
+    assert store(file) is Store.DISK
     assert texts(file) == ["a"]
 
 
@@ -258,19 +263,19 @@ def test_a_disk_that_fails_while_written_back_loses_nothing(failing: tuple[Journ
     file, connection = failing
     connection.fail_next(3)
     note(file, "a")
-    assert file.durability.store is Store.MEMORY
+    assert store(file) is Store.MEMORY
     note(file, "b")
     for _ in range(3):
         connection.fail_next(1)
         file.try_again()
-        assert file.durability.store is Store.MEMORY
+        assert store(file) is Store.MEMORY
         assert texts(file) == ["a", "b"]
     note(file, "c")
 
     file.try_again()
 
     assert texts(file) == ["a", "b", "c"]
-    assert file.durability.store is Store.DISK
+    assert store(file) is Store.DISK
 
 
 def test_a_decision_that_fails_in_memory_leaves_nothing_of_it(failing: tuple[JournalFile, Failing]) -> None:
@@ -313,7 +318,7 @@ def test_a_journal_found_damaged_in_use_is_not_believed_any_more(
         with pytest.raises(DamagedJournal, match="it is damaged"):
             note(file, "b")
 
-    assert file.durability.store is Store.BROKEN
+    assert store(file) is Store.BROKEN
     file._disk._claim.close()  # as a daemon that ends
     disk = JournalDisk(tmp_path / "journal.db", CLOCK.now)
     assert "it is damaged" in disk._claim.damage
