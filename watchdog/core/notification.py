@@ -18,6 +18,14 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+def rank(severity: Severity) -> int:
+    """For sorting: the gravest is the greatest."""
+    return _RANKS[severity]
+
+
+_RANKS = {Severity.WARNING: 0, Severity.HIGH: 1, Severity.CRITICAL: 2}
+
+
 class Telling(StrEnum):
     """What a notification is about.
 
@@ -44,6 +52,8 @@ class Telling(StrEnum):
     SWITCHED_OFF = "switched_off"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
+    MAINTENANCE_BEGUN = "maintenance_begun"
+    MAINTENANCE_ENDED = "maintenance_ended"
 
 
 # A human is wanted for these.

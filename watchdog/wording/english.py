@@ -47,6 +47,7 @@ FINDINGS: Mapping[str, str] = {
     "said_no": "does not do its work: {reason}",
     "stood_still": "made no progress within {within} s",
     "some_stood_still": "made no progress within {within} s: {names}",
+    "maintenance": "is under maintenance",
     "all_switched_off": "are all switched off: nothing is looked at",
 }
 
@@ -140,6 +141,10 @@ ENGLISH = Catalogue(
         "heartbeat.failed": "the heartbeat could not be delivered: {reason}",
         "daemon.frozen": "the daemon before this one froze and ended itself: {reason}",
         "daemon.stopping": "watchdog is stopping",
+        "maintenance.begun": "maintenance {id}: {what} is not touched, until {until}, as asked for by {by}",
+        "maintenance.ended": "maintenance {id} of {what} is over",
+        "silence.begun": "silence {id}: nothing is told of {what}, until {until}, as asked for by {by}",
+        "silence.ended": "silence {id} of {what} is over",
     },
     step_begun="{action}: attempt {attempt}",
     because=": {reason}",

@@ -40,6 +40,8 @@ class _Filled(dict[str, str]):
                 return words.because.format(reason=reason) if reason else ""
             case "reason":
                 return describe_saying(text, words) or words.no_reason
+            case "what" | "until" | "by":
+                return describe_saying(text, words) or words.no_reason
             case "action":
                 return words.actions.get(text, text)
             case "result":

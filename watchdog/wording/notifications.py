@@ -92,7 +92,7 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.dooms.get(text, text)
         case "advice":
             return words.advices.get(text, text)
-        case "by" | "cause" | "hindrance":
+        case "by" | "cause" | "hindrance" | "what" | "until":
             return describe_saying(text, words)
         case _:
             return text

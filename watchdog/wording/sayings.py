@@ -65,6 +65,10 @@ SAYINGS = (
     # Who gave a target back.
     "a start",
     "someone else",
+    "the configuration",
+    # Of maintenance and silences: of what, and until when.
+    "the whole stack",
+    "somebody ends it",
     # How a step ended (actions, runner).
     "there is no container to start",
     "there is no container whose log could be kept",

@@ -63,6 +63,18 @@ SCREEN: Mapping[str, str] = {
     "told_by": "told by: {notifiers}",
     "nobody": "nobody",
     "config_useless": "{problems}: the configuration cannot be used",
+    "not_touched": "Maintenance {window}: {what} is watched and not touched, until {until}",
+    "not_told": "Silence {window}: nothing is told of {what}, until {until}",
+    "whole_stack": "the whole stack",
+    "until_ended": "somebody ends it",
+    "time_left": " ({span} left)",
+    "would_begin": "So it would be; nothing has changed:",
+    "was_not_touched": "Maintenance {window} of {what} is over",
+    "was_not_told": "Silence {window} of {what} is over",
+    "no_maintenance": "No maintenance: everything that is watched is looked after.",
+    "no_silence": "No silence: people are told of everything.",
+    "recurs": "{name}: {what}, {cron} (time of {zone}) for {span}",
+    "comes_next": ", next {next}",
     "goes_on": "It goes on without you; to see how it stands: watchdog status",
     "error": "error: ",
     "fix": "  fix: ",
@@ -98,6 +110,7 @@ LABELS: Mapping[str, str] = {
     "made": "made",
     "does": "does",
     "answer": "answer",
+    "asked_by": "asked by",
 }
 
 # Over the columns of a table.

@@ -199,4 +199,22 @@ TELLINGS: Mapping[str, Told] = {
             "Nothing is asked of you. How all stands: watchdog status",
         ),
     ),
+    "maintenance_begun": Told(
+        title="Maintenance: {what} is watched and not touched, until {until}",
+        short="not touched until {until}",
+        lines=(
+            "Asked for by: {by}.",
+            "Why: {why}",
+            "To end it now: watchdog maintenance end {window}",
+        ),
+    ),
+    "maintenance_ended": Told(
+        title="Maintenance is over: {what} is looked after again",
+        short="looked after again",
+        lines=(
+            "Ended by: {by}.",
+            "What follows: everything in it is looked at now, and healed where that is needed.",
+            "How all stands: watchdog status",
+        ),
+    ),
 }
