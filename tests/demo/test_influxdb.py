@@ -21,6 +21,11 @@ from influxdb_client.domain.patch_retention_rule import PatchRetentionRule
 from influxdb_client.rest import ApiException
 
 IMAGE = Path(__file__).parents[2] / "demo/images/influxdb"
+# Parts of the client are not typed.
+Untyped = Any
+new_rule: Untyped = BucketRetentionRules
+new_patch: Untyped = PatchBucketRequest
+new_patch_rule: Untyped = PatchRetentionRule
 ORG, TOKEN = "bloomberg", "the-operator-token"
 HOUR = 3600
 
@@ -78,18 +83,18 @@ def stand_in(tmp_path: Path) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def client(stand_in: StandIn) -> Iterator[InfluxDBClient]:
+def client(stand_in: StandIn) -> Iterator[Untyped]:
     """Its client."""
     with stand_in.client() as made:
         yield made
 
 
-def write(client: InfluxDBClient, *lines: str, bucket: str = "markets", precision: Any = "s") -> None:
+def write(client: Untyped, *lines: str, bucket: str = "markets", precision: Any = "s") -> None:
     """Write line protocol."""
     client.write_api(SYNCHRONOUS).write(bucket, record="\n".join(lines), write_precision=precision)
 
 
-def rows(client: InfluxDBClient, query: str) -> list[dict[str, Any]]:
+def rows(client: Untyped, query: str) -> list[dict[str, Any]]:
     """The records of all tables."""
     return [record.values for table in client.query_api().query(query) for record in table.records]
 
@@ -101,7 +106,7 @@ def refused(error: pytest.ExceptionInfo[ApiException]) -> tuple[int, str]:
     ) else error.value.body
 
 
-def test_it_says_that_it_is_a_stand_in(stand_in: StandIn, client: InfluxDBClient) -> None:
+def test_it_says_that_it_is_a_stand_in(stand_in: StandIn, client: Untyped) -> None:
     """In its log at the start, in its version, and to whoever asks for its health."""
     assert "not InfluxDB" in stand_in.log
     assert client.ping()
@@ -112,7 +117,7 @@ def test_it_says_that_it_is_a_stand_in(stand_in: StandIn, client: InfluxDBClient
     assert (told["status"], told["stand-in"]) == ("pass", True)
 
 
-def test_the_newest_point_is_found(client: InfluxDBClient) -> None:
+def test_the_newest_point_is_found(client: Untyped) -> None:
     """The question of the freshness check: from, range, filter, last; a table for every series."""
     now = int(time.time())
     for symbol, price in (("BTC", 1.5), ("ETH", 7.0)):
@@ -149,7 +154,7 @@ def test_the_newest_point_is_found(client: InfluxDBClient) -> None:
     assert rows(client, 'from(bucket: "markets") |> range(start: -1h, stop: -30m)') == []
 
 
-def test_values_come_back_as_they_were(client: InfluxDBClient) -> None:
+def test_values_come_back_as_they_were(client: Untyped) -> None:
     """Floats, integers, texts with quotes, truths and awkward tags survive the way in and out."""
     write(client, r'm\ 1,a\,b=x\=y f=1.5,i=-3i,s="say \"hi\", ok",t=T', precision="ns")
     found = {row["_field"]: row for row in rows(client, 'from(bucket: "markets") |> range(start: -1m)')}
@@ -171,9 +176,7 @@ def test_values_come_back_as_they_were(client: InfluxDBClient) -> None:
         ('from(bucket: "markets") |> range(start: ', 400, "compilation failed"),
     ],
 )
-def test_questions_are_refused_in_its_words(
-    client: InfluxDBClient, query: str, status: int, words: str
-) -> None:
+def test_questions_are_refused_in_its_words(client: Untyped, query: str, status: int, words: str) -> None:
     """What is wrong with a query is told as JSON with code and message."""
     with pytest.raises(ApiException) as error:
         rows(client, query)
@@ -183,7 +186,7 @@ def test_questions_are_refused_in_its_words(
     assert words in told[1].replace("'", '\\"')
 
 
-def test_writes_are_refused_in_its_words(client: InfluxDBClient) -> None:
+def test_writes_are_refused_in_its_words(client: Untyped) -> None:
     """A bad line, an unknown bucket and a point older than the retention each have their answer."""
     for lines, bucket, status, words in (
         ("price price=abc", "markets", 400, "unable to parse 'price price=abc'"),
@@ -215,7 +218,7 @@ def test_a_wrong_token_is_unauthorized(stand_in: StandIn) -> None:
             assert refused(error) == (401, '{"code": "unauthorized", "message": "unauthorized access"}')
 
 
-def test_a_token_changed_later_is_refused(stand_in: StandIn, client: InfluxDBClient) -> None:
+def test_a_token_changed_later_is_refused(stand_in: StandIn, client: Untyped) -> None:
     """Points outlive a restart, and so does the first token: a new one in .env changes nothing, as with the real one."""
     write(client, "price price=1")
     stand_in.stop()
@@ -226,16 +229,16 @@ def test_a_token_changed_later_is_refused(stand_in: StandIn, client: InfluxDBCli
         rows(other, 'from(bucket: "markets") |> range(start: -1m)')
 
 
-def test_buckets_are_made_listed_and_shortened(client: InfluxDBClient) -> None:
+def test_buckets_are_made_listed_and_shortened(client: Untyped) -> None:
     """A bucket has a retention, another one can be set, and less than an hour is refused."""
     api = client.buckets_api()
-    api.create_bucket(bucket_name="news", retention_rules=BucketRetentionRules(every_seconds=90 * 24 * HOUR))
+    api.create_bucket(bucket_name="news", retention_rules=new_rule(every_seconds=90 * 24 * HOUR))
     news = api.find_bucket_by_name("news")
     (rule,) = news.retention_rules
     assert (rule.every_seconds, rule.shard_group_duration_seconds) == (90 * 24 * HOUR, 24 * HOUR)
     service = api._buckets_service
     for seconds in (30 * 24 * HOUR, 60):
-        asked = PatchBucketRequest(retention_rules=[PatchRetentionRule(every_seconds=seconds)])
+        asked = new_patch(retention_rules=[new_patch_rule(every_seconds=seconds)])
         if seconds < HOUR:
             with pytest.raises(ApiException) as error:
                 service.patch_buckets_id(news.id, asked)
@@ -248,7 +251,7 @@ def test_buckets_are_made_listed_and_shortened(client: InfluxDBClient) -> None:
         api.create_bucket(bucket_name="news")
 
 
-def test_points_are_deleted_by_time_and_predicate(client: InfluxDBClient) -> None:
+def test_points_are_deleted_by_time_and_predicate(client: Untyped) -> None:
     """A delete takes what lies in its time and matches its predicate, and nothing else."""
     now = int(time.time())
     write(
@@ -267,7 +270,7 @@ def test_points_are_deleted_by_time_and_predicate(client: InfluxDBClient) -> Non
     assert sorted((row["symbol"], row["_value"]) for row in left) == [("BTC", 2.0), ("ETH", 1.0)]
 
 
-def test_a_shortened_retention_frees_whole_shards(stand_in: StandIn, client: InfluxDBClient) -> None:
+def test_a_shortened_retention_frees_whole_shards(stand_in: StandIn, client: Untyped) -> None:
     """Shard groups out of the retention go as files; the newest stays."""
     now = int(time.time())
     write(client, *(f"price p={day} {now - day * 24 * HOUR}" for day in range(6)))
