@@ -140,6 +140,10 @@ class TelegramApi:
         """Refuse the next requests (of this method, in small letters), instead of doing what they ask."""
         self._failures += [(method, Refusal(code, description, parameters))] * times
 
+    def fail_no_more(self) -> None:
+        """Do what is asked again, however many refusals are left."""
+        self._failures.clear()
+
     def answer_next(self, response: web.Response) -> None:
         """Answer the next request by something that is not the Bot API's."""
         self._failures.append(("", response))

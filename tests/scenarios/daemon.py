@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,29 @@ class Daemon:
             return dict(json.loads(done.stdout))
         except ValueError:
             raise Failed(f"watchdog {' '.join(words)} gave no JSON: {done.stdout[-500:]}") from None
+
+    def shows(self, *words: str, check: bool = True, timeout: float = 60) -> bytes:
+        """`watchdog WORDS` as a person reads it: all that it writes, byte by byte. Failed as `command` fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", "watchdog", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+            env=self.environment,
+            cwd=self._work,
+        )
+        if check and done.returncode:
+            raise Failed(f"watchdog {' '.join(words)} exited {done.returncode}: {done.stdout[-800:]!r}")
+        return done.stdout
+
+    def get(self, path: str) -> tuple[int, str]:
+        """GET from its web surface, where WATCHDOG_LISTEN says that it is: the status and the body."""
+        host, _, port = self.environment["WATCHDOG_LISTEN"].rpartition(":")
+        with closing(http.client.HTTPConnection(host, int(port), timeout=5)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def log(self) -> str:
         """What it wrote."""

@@ -131,6 +131,11 @@ class Stage:
             raise Failed(f"the compose file holds {old!r} {text.count(old)} times")
         path.write_text(text.replace(old, new), encoding="utf-8")
 
+    def fill(self, mark: str, value: str) -> None:
+        """Put a value that is known only now in the place of `{mark}` in all of the scenario's files."""
+        for path in self.work.glob("*.yml"):
+            path.write_text(path.read_text(encoding="utf-8").replace(mark, value), encoding="utf-8")
+
     def up(self, *services: str, check: bool = True) -> None:
         """Start the stack (or these services) and wait until what has a healthcheck has its first answer."""
         self.engine.open()
