@@ -14,9 +14,11 @@ from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.app import App, Outside, build, start, stop
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, TargetConfig, Watch
+from watchdog.core.budget import BudgetLimits
 from watchdog.core.guardrail import Limits
 from watchdog.core.incident import Incident
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
+from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.target import Wishes
 from watchdog.gateways.clock import SystemClock
 from watchdog.notifiers.log import Log, LogParameters
@@ -53,6 +55,9 @@ def configure(*, expect_running: tuple[str, ...] = (), held: tuple[str, ...] = (
         tell_hold_after=0.05,
         verify_every=0.02,
         limits=QUICK,
+        # A test's day has more troubles than ten minutes may have; those about the budget set their own.
+        budget=BudgetLimits(actions=1000, ask_again=0.05),
+        stand_aside=AsideLimits(quiet=0.0),
     )
 
 

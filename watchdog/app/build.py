@@ -9,24 +9,28 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
-from datetime import time
 from pathlib import Path
 
 from watchdog import registry
+from watchdog.app.judging import limits_of, policies
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.config import Config, CurrentConfig, Loaded
 from watchdog.config.fingerprint import fingerprint_of
 from watchdog.core.address import Address
-from watchdog.core.decision import Perform, Policy, StepEnded
+from watchdog.core.decision import Perform, StepEnded
 from watchdog.core.errors import GatewayError
+from watchdog.core.event import EngineEvent, Life
 from watchdog.core.freeze import switched_off as switched_off_by
 from watchdog.core.happening import Happening, Publish
-from watchdog.core.playbook import Autonomy, Playbook
+from watchdog.core.incident import Phase
+from watchdog.core.notification import Severity, rank
+from watchdog.core.observation import Hand
+from watchdog.core.playbook import Playbook
 from watchdog.core.redaction import redact
 from watchdog.core.roster import ComposeOrigin, Known
 from watchdog.core.run import Outcome, Result
+from watchdog.core.target import Wishes
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import account_for
@@ -42,7 +46,9 @@ from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
 from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.sights import Sights
+from watchdog.engine.stack import Stack
 from watchdog.engine.supervisor import Supervisor
+from watchdog.engine.weather import Weather
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Tools
 from watchdog.surfaces.control import Control
@@ -100,7 +106,17 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         clock=clock,
         publish=publish,
     )
-    census = Census(engine, compose, clock, journal, lambda target: current.config.target(target).wishes)
+
+    def heard(event: EngineEvent, hand: Hand, before: Life, target: str | None) -> None:
+        case = responder.case(target) if target is not None else None
+        incident = case.incident if case is not None else None
+        ours = incident is not None and incident.phase in (Phase.ACTING, Phase.VERIFYING)
+        stack.heard(event, hand, before, target, busy=ours)
+
+    def wishes(target: str) -> Wishes:
+        return current.config.target(target).wishes
+
+    census = Census(engine, compose, clock, journal, wishes, heard=heard)
     tools = Tools(
         engine=engine,
         compose=compose,
@@ -110,22 +126,14 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
     )
 
-    def local_time() -> time:
-        return clock.now().wall.astimezone().time()
-
-    def policy_of(check: str, target: str) -> Policy:
-        mine = next((c for c in responder.cases() if (c.check, c.target) == (check, target)), None)
-        policy = current.policy(check, target, mine.incident if mine else None)
-        hold = census.wishes(target).hold
-        impossible = _impossible(policy.playbook, target, tools)
-        quiet = current.config.messages.quiet_hours.hold(local_time())
-        return replace(
-            policy,
-            next_id=responder.next_number(),
-            standing_hold=hold,
-            impossible=impossible,
-            quiet=quiet,
-        )
+    stack = Stack(
+        clock=clock,
+        cases=lambda: responder,
+        known=lambda: census.roster.targets,
+        wishes=census.wishes,
+        limits=lambda: limits_of(current),
+        ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
+    )
 
     async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
         case = next((c for c in responder.cases() if c.incident and c.incident.id == incident), None)
@@ -142,6 +150,8 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
 
     def perform(order: Perform) -> None:
+        if order.counts:
+            stack.began()
         if proposals.approved(order):
             supervisor.spawn(f"admit {order.rung.step.action} on {order.target}", admit(order))
         else:
@@ -165,16 +175,34 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         publish=publish,
         manners=lambda: Manners(language=language, quiet=current.config.messages.quiet_hours),
     )
+
+    def severity_of(target: str) -> Severity:
+        return max((current.policy(check.name, target).severity for check in current.config.checks), key=rank)
+
     responder = Responder(
         journal=journal,
         clock=clock,
-        policy_of=policy_of,
+        policy_of=policies(
+            current=current, census=census, stack=stack, responder=lambda: responder, tools=tools, clock=clock
+        ),
         ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
         perform=perform,
         propose=lambda wanted: supervisor.spawn(f"propose {wanted.proposal}", proposals.propose(wanted)),
         abort=runner.abort,
         told=dispatcher.wake,
         publish=publish,
+        stack=stack,
+        weather=Weather(
+            journal=journal,
+            clock=clock,
+            sky=stack,
+            limits=lambda: current.config.storm,
+            severity=severity_of,
+            number=lambda: responder.take_number(),  # noqa: PLW0108 - the responder is being built
+            ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
+            told=dispatcher.wake,
+            publish=publish,
+        ),
     )
 
     def questions() -> list[Question]:
@@ -355,6 +383,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         control=control,
         web=web,
         reloader=reloader,
+        stack=stack,
         publish=publish,
         clock=clock,
         heartbeat=heartbeat,
@@ -362,9 +391,3 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         watch=Watch(config.liveness.freeze, black_box.words),
         degraded=degraded,
     )
-
-
-def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
-    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing."""
-    asking = ((n, r.step) for n, r in enumerate(playbook.rungs) if r.step.autonomy is not Autonomy.ACT)
-    return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))

@@ -18,6 +18,7 @@ from watchdog.engine.reloader import Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.sights import Sights
+from watchdog.engine.stack import Stack
 from watchdog.engine.supervisor import Supervisor
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock
@@ -44,6 +45,7 @@ class App:
     control: Control
     web: Web
     reloader: Reloader
+    stack: Stack
     publish: Publish
     clock: Clock
     heartbeat: Heartbeat

@@ -20,6 +20,8 @@ from watchdog.engine.reloader import Broken
 from watchdog.gateways.journal import Journal
 from watchdog.settings import Settings
 
+# So many of the latest steps may count against the budget of the stack; more are not allowed within its window.
+BUDGET_READ = 1000
 # SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
 STOPS_WITHIN = 3.0
 
@@ -35,6 +37,7 @@ async def start(app: App) -> None:
         app.publish(Happening(name="web.exposed", at=app.clock.now(), facts=facts))
     app.census.remember(await app.journal.load_targets())
     await own_up(app)
+    app.stack.remember(await app.journal.latest_begun(BUDGET_READ))
     await app.responder.remember()
     await app.sights.remember()
     await app.proposals.begin()

@@ -23,7 +23,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity, Telling
 from watchdog.core.observation import Observation
 from watchdog.core.playbook import Autonomy, Rung, Verification
-from watchdog.core.restraint import judge_doom, judge_surroundings
+from watchdog.core.restraint import is_planned, judge_doom, judge_surroundings
 from watchdog.core.run import Result
 from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
@@ -77,7 +77,7 @@ def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Mome
     if isinstance(verdict, Refuse):
         wait = verdict.wait if verdict.wait is not None else policy.verify_every
         return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
-    return _perform(case, incident, rung, index, now)
+    return _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
 
 
 def _wait(case: Case, incident: Incident, seconds: float, reason: str, *, slot: bool = False) -> Decision:
@@ -145,6 +145,7 @@ def _perform(
     *,
     again: bool = False,
     undo: bool = False,
+    planned: bool = False,
 ) -> Decision:
     counted = not again and not undo
     attempts = incident.attempts + 1 if counted else incident.attempts
@@ -164,7 +165,17 @@ def _perform(
     ledger = case.ledger.begun(action, now) if counted else case.ledger
     number = len(ledger.attempts)
     effects: list[Effect] = [
-        Perform(incident.id, incident.target, incident.playbook, rung, index, number, again, undo)
+        Perform(
+            incident.id,
+            incident.target,
+            incident.playbook,
+            rung,
+            index,
+            number,
+            again,
+            undo,
+            counts=counted and not planned,
+        )
     ]
     if is_told(acting, Telling.ACTING):
         told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)

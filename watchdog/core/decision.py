@@ -119,6 +119,7 @@ class Perform:
         attempt: which of the attempts that count against the target, from 1.
         again: it repeats an interrupted one.
         undo: take back what the rung's action did.
+        counts: against the budget of the stack; planned work does not.
     """
 
     incident: str
@@ -129,6 +130,7 @@ class Perform:
     attempt: int
     again: bool = False
     undo: bool = False
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ WatchdogError
 │   └── Refused            the other side answered no
 │       ├── NotThere       ... because what was asked for does not exist
 │       └── Changed        ... because it is not what it was any more; `names` says what differs
-└── DeliveryError          a notification could not be handed over
+├── DeliveryError          a notification could not be handed over
+└── Misbehaved             a plug-in did what none may do, or has not come back
 """
 
 from __future__ import annotations
@@ -94,3 +95,7 @@ class DeliveryError(WatchdogError):
         self.permanent = permanent
         self.blocked = blocked
         self.retry_after = retry_after
+
+
+class Misbehaved(WatchdogError):  # noqa: N818 - reads as what it says
+    """Code that did not come with watchdog raised what it may not, answered rubbish, or has not come back."""

@@ -13,6 +13,8 @@ PLACES = 3
 _HEAD = re.compile(
     r"^Timeout \((?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d(?:\.\d+)?)\)!$", re.MULTILINE
 )
+# Where a loop stands that has nothing to do, or may not go on.
+_WAITS = "select ("
 _PLACE = re.compile(r'^  File "(?P<file>[^"]*)", line (?P<line>\d+) in (?P<function>.+)$')
 
 
@@ -46,17 +48,32 @@ class Freeze:
     probe: Probe | None = None
 
 
-def read_freeze(traceback: str, probe: Probe | None) -> Freeze | None:
-    """What `faulthandler` left behind when it ended the process; None if it did not."""
+def read_freeze(
+    traceback: str, probe: Probe | None, outside: Mapping[int, Probe] | None = None
+) -> Freeze | None:
+    """What `faulthandler` left behind when it ended the process; None if it did not.
+
+    `probe`: whose code ran on the loop. `outside`: whose code ran in which other thread, likely ones first: one of
+    them held the GIL if the loop itself was only waiting for it, or did nothing of a check's.
+    """
     head = _HEAD.search(traceback)
     if head is None:
         return None
     seconds = int(head["hours"]) * 3600 + int(head["minutes"]) * 60 + float(head["seconds"])
     # Of all threads the oldest comes last: that is the one of the loop.
     _, _, loop = traceback.rpartition("(most recent call first):")
-    found = (_PLACE.match(line) for line in loop.splitlines())
-    places = tuple(f"{f['function']} ({_short(f['file'])}:{f['line']})" for f in found if f)
-    return Freeze(seconds=seconds, places=places[:PLACES], probe=probe)
+    places = _places(loop)
+    if outside and (probe is None or (places[:1] and places[0].startswith(_WAITS))):
+        thread, probe = next(iter(outside.items()))
+        _, _, there = traceback.partition(f"Thread 0x{thread:016x} (most recent call first):")
+        places = _places(there.partition("\n\n")[0]) or places
+    return Freeze(seconds=seconds, places=places, probe=probe)
+
+
+def _places(stack: str) -> tuple[str, ...]:
+    """The innermost ones."""
+    found = (_PLACE.match(line) for line in stack.splitlines())
+    return tuple(f"{f['function']} ({_short(f['file'])}:{f['line']})" for f in found if f)[:PLACES]
 
 
 def switched_off(freezes: Mapping[str, int], checks: Iterable[str]) -> tuple[str, ...]:

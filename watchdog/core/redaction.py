@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
@@ -45,21 +46,22 @@ def names_secret(name: str) -> bool:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the known secret values and without what has the shape of one."""
-    for secret in sorted(_spellings(secrets), key=len, reverse=True):
+    for secret in _spellings(tuple(secrets)):
         text = text.replace(secret, HIDDEN)
     for shape in _SHAPES:
         text = shape.sub(_hide, text)
     return text
 
 
-def _spellings(secrets: Iterable[str]) -> set[str]:
-    """The secrets as they may stand in text: without the newline of their file, quoted in a URL or in JSON.
+@lru_cache(maxsize=8)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets, longest first, as they may stand in text: without the newline of their file, quoted in a URL or in JSON.
 
     One of many lines (a key) is logged a line at a time. Short ones are left: they would hide ordinary words.
     """
     plain = {part.strip() for secret in secrets for part in (secret, *secret.splitlines())}
     spelled = {form for value in plain for form in (value, quote(value, safe=""), json.dumps(value)[1:-1])}
-    return {form for form in spelled if len(form) >= SHORTEST}
+    return tuple(sorted((form for form in spelled if len(form) >= SHORTEST), key=len, reverse=True))
 
 
 def _hide(match: re.Match[str]) -> str:

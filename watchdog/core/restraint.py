@@ -36,7 +36,7 @@ def judge_surroundings(case: Case, incident: Incident, rung: Rung, policy: Polic
             verdicts.append(judge_flap_action(case.ledger.flaps, made, policy.flaps, now))
     if around.storm is not None and around.storm.move is Move.WAIT:
         verdicts.append(Refuse(around.storm.reason, wait=policy.budget.ask_again))
-    planned = _wanted(incident) or around.storm is not None
+    planned = is_planned(incident, policy)
     others = around.running - {incident.target}
     verdicts.append(judge_budget(around.begun, others, incident.target, policy.budget, now, planned=planned))
     return next((verdict for verdict in verdicts if isinstance(verdict, Refuse)), Allow())
@@ -72,6 +72,11 @@ def with_doom(incident: Incident) -> Incident:
     if doom.replacing_helps:
         facts["replacing_helps"] = True
     return replace(incident, finding=replace(finding, facts=facts))
+
+
+def is_planned(incident: Incident, policy: Policy) -> bool:
+    """Whether its next step counts only against those that run at once: a person wants it, or a storm's plan."""
+    return _wanted(incident) or policy.around.storm is not None
 
 
 def _wanted(incident: Incident) -> bool:

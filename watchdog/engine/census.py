@@ -13,7 +13,7 @@ from watchdog.core.announcements import LASTS, Announcements
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.doom import READ_LINES
 from watchdog.core.errors import GatewayError, JournalError, NotThere, Unreachable
-from watchdog.core.event import Announcement, EngineEvent
+from watchdog.core.event import Announcement, EngineEvent, Life
 from watchdog.core.observation import Hand
 from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
 from watchdog.core.target import Wishes, combine
@@ -47,12 +47,29 @@ class Memory(Protocol):
         ...
 
 
+# An event, whose hand it was, the life of the container before it, and the target.
+Heard = Callable[[EngineEvent, Hand, Life, str | None], None]
+
+
+def _unheard(event: EngineEvent, hand: Hand, before: Life, target: str | None) -> None:
+    """Nobody follows."""
+
+
 class Census:
     """Answers `plugins.Containers` from the engine's list, its events and inspects."""
 
     def __init__(
-        self, engine: Lister, compose: Compose, clock: Clock, memory: Memory, wishes: Callable[[str], Wishes]
+        self,
+        engine: Lister,
+        compose: Compose,
+        clock: Clock,
+        memory: Memory,
+        wishes: Callable[[str], Wishes],
+        *,
+        heard: Heard = _unheard,
     ) -> None:
+        """`heard` is told of every event as it happens, and whose hand was behind it."""
+        self._tell = heard
         self._engine = engine
         self._compose = compose
         self._clock = clock
@@ -160,16 +177,23 @@ class Census:
         await self._save()
         return frozenset(name for name in changed if self.wishes(name).enabled)
 
-    def hear(self, event: EngineEvent) -> str | None:
-        """Take in one event; the target it concerns, None if it was heard before or concerns none."""
+    def hear(self, event: EngineEvent, *, live: bool = True) -> str | None:
+        """Take in one event; the target it concerns, None if it was heard before or concerns none.
+
+        `live`: it just happened, and is not what the engine remembers.
+        """
         key = (event.time, event.container_id, event.action)
         if key in self._heard:
             return None
         self._heard.append(key)
         self._last_heard = max(self._last_heard, event.time)
         self._announcements, hand = self._announcements.claim(event)
+        before = self.roster.lives.get(event.container_id, Life(container_id=event.container_id))
         self.roster = self.roster.heard(event, hand, self._clock.now())
-        return self.roster.target_of(event.container_id)
+        target = self.roster.target_of(event.container_id)
+        if live:
+            self._tell(event, hand, before, target)
+        return target
 
     def recall(self, events: Iterable[EngineEvent], reach: int | None) -> None:
         """Take in what the engine itself still remembers, complete since `reach` (engine time, ns)."""
@@ -177,7 +201,7 @@ class Census:
         ids = {known.container_id for known in self.roster.targets.values()}
         self.roster = self.roster.witnessed_since(ids, since, gap=since > self._last_heard)
         for event in events:
-            self.hear(event)
+            self.hear(event, live=False)
         for target in self._cut_short:
             self._take_blame(target)
         self._cut_short.clear()

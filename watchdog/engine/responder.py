@@ -180,12 +180,13 @@ class Responder:
             )
         if self._stack is not None:
             self._stack.saw(seen)
-        await self._decide(seen.check, seen.target, seen)
         if self._weather is not None:
+            # Before the decision: one of many is not told, nor acted upon, like a single one.
             try:
                 await self._weather.look()
             except GatewayError as error:
                 self._announce("journal.failed", seen.target, None, reason=str(error))
+        await self._decide(seen.check, seen.target, seen)
 
     async def step_ended(self, check: str, target: str, ended: StepEnded) -> None:
         """The runner has ended a step."""

@@ -18,6 +18,8 @@ from watchdog.plugins import Action, Parameters, Tools
 
 # No step takes longer than this, whatever hangs; the gateways' own deadlines are far below it.
 LONGEST_STEP = 900.0
+# So much later is evidence fetched of what still runs.
+ASIDE = 0.02
 # Evidence that is not there by then is not waited for.
 LONGEST_LOOK = 10.0
 
@@ -153,6 +155,9 @@ class Runner:
 
     async def _accompany(self, order: Perform, step: Step) -> None:
         """A looking step beside the changing one; whatever becomes of it, the heal goes on."""
+        if not self._tools.containers.known_down(order.target):
+            # What runs still has its log a moment later: what heals it is asked of the engine first.
+            await asyncio.sleep(ASIDE)
         outcome = await self._act(order.target, step, self._longest_look)
         try:
             step_id = await self._begin(order, step)

@@ -14,7 +14,7 @@ from watchdog.core.guardrail import Ledger
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Notification, Severity, Telling
+from watchdog.core.notification import Notification, Severity, Telling, rank
 from watchdog.core.observation import Fact, Finding
 from watchdog.core.storm import Common, Move, Storm, StormLimits, judge_storm
 from watchdog.core.suppression import STACK
@@ -26,7 +26,6 @@ STORM = "storm"
 LOOKED_AGAIN = 30.0
 # So many names are told.
 NAMED = 8
-_GRAVITY = (Severity.WARNING, Severity.HIGH, Severity.CRITICAL)
 
 
 class Sky(Protocol):
@@ -144,7 +143,7 @@ class Weather:
             check=STORM,
             target=STACK,
             playbook=STORM,
-            severity=max((self._severity(name) for name in storm.targets), key=_GRAVITY.index),
+            severity=max((self._severity(name) for name in storm.targets), key=rank),
             opened=now,
             finding=Finding(STORM, facts),
             phase=Phase.ESCALATED,

@@ -131,6 +131,10 @@ class Journal(JournalLife):
         """Write how the run of an incident ended, in a word; nothing happens if it never had a run."""
         await self._call(partial(self._parts.runs.end_run, incident, result, now))
 
+    async def latest_begun(self, limit: int) -> tuple[Moment, ...]:
+        """When the latest steps were begun, oldest first."""
+        return await self._call(partial(self._parts.runs.latest_begun, limit))
+
     async def open_steps(self) -> tuple[StepRecord, ...]:
         """The steps that were begun and not ended: at start, those that a crash interrupted."""
         return await self._call(self._parts.runs.open_steps)

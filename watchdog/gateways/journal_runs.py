@@ -50,6 +50,12 @@ class Runs:
                 *(incident, action, rung, attempt, container_id, clean(text), begun),
             )
 
+    def latest_begun(self, limit: int) -> tuple[Moment, ...]:
+        """When the latest steps on containers were begun, oldest first."""
+        with self._file.reading():
+            rows = self._file.rows("SELECT begun FROM steps ORDER BY id DESC LIMIT ?", limit)
+            return tuple(load(Moment, begun) for (begun,) in reversed(rows))
+
     def end_step(self, step_id: int, outcome: Outcome, now: Moment, *, settled: bool) -> None:
         """Write how a step ended."""
         with self._file.transaction():
