@@ -266,6 +266,9 @@ class Notifier(ABC, Generic[P]):
         self.name = name
         self.parameters = parameters
 
+    async def prepare(self) -> None:
+        """Make ready what would delay the first message (a library to load). Called at start and after a reload."""
+
     @abstractmethod
     async def deliver(self, letter: Letter) -> str:
         """Hand it over, within `DELIVERY_WITHIN`; returns a receipt if the message can be edited or replied to, else "".

@@ -139,6 +139,14 @@ class Dispatcher:
         finally:
             await self._close([*self._gone, *self._notifiers.values()])
 
+    async def _prepare(self, notifier: Notifier[Parameters]) -> None:
+        try:
+            async with _translated(self._within):
+                await notifier.prepare()
+        except DeliveryError as error:
+            # Delivering prepares too: it is said there, if it lasts.
+            self._say("notification.failed", notifier.name, reason=str(error))
+
     async def _close(self, notifiers: Sequence[Notifier[Parameters]]) -> None:
         for notifier in notifiers:
             try:
@@ -150,7 +158,11 @@ class Dispatcher:
     async def _serve(self, name: str) -> None:
         """Deliver by the notifier of this name, for as long as there is one."""
         wait = self._first_wait
+        prepared: Notifier[Parameters] | None = None
         while name in self._notifiers:
+            if prepared is not self._notifiers[name]:
+                prepared = self._notifiers[name]
+                await self._prepare(prepared)
             await self._come_round(name)
             try:
                 while name in self._notifiers and name not in self._blocked and await self._send_next(name):

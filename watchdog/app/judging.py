@@ -1,0 +1,55 @@
+"""What a decision goes by, joined: the configuration, what labels say, and how the stack around a target stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from watchdog import registry
+from watchdog.config import CurrentConfig
+from watchdog.core.decision import Policy
+from watchdog.core.playbook import Autonomy, Playbook
+from watchdog.engine.census import Census
+from watchdog.engine.responder import Responder
+from watchdog.engine.stack import Stack, StackLimits
+from watchdog.plugins import Clock, Tools
+
+
+def limits_of(current: CurrentConfig) -> StackLimits:
+    """What config says of the stack as a whole."""
+    config = current.config
+    return StackLimits(budget=config.budget, storm=config.storm, aside=config.stand_aside)
+
+
+def policies(
+    *,
+    current: CurrentConfig,
+    census: Census,
+    stack: Stack,
+    responder: Callable[[], Responder],
+    tools: Tools,
+    clock: Clock,
+) -> Callable[[str, str], Policy]:
+    """The policy of a check's target, made anew for each decision."""
+
+    def policy_of(check: str, target: str) -> Policy:
+        mine = next((c for c in responder().cases() if (c.check, c.target) == (check, target)), None)
+        wishes = census.wishes(target)
+        policy = current.policy(check, target, mine.incident if mine else None, wishes.playbook)
+        local = clock.now().wall.astimezone().time()
+        return replace(
+            policy,
+            next_id=responder().next_number(),
+            standing_hold=wishes.hold,
+            impossible=_impossible(policy.playbook, target, tools),
+            quiet=current.config.messages.quiet_hours.hold(local),
+            around=stack.surroundings(target),
+        )
+
+    return policy_of
+
+
+def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
+    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing."""
+    asking = ((n, r.step) for n, r in enumerate(playbook.rungs) if r.step.autonomy is not Autonomy.ACT)
+    return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))

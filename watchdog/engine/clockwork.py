@@ -1,0 +1,45 @@
+"""Notices when somebody sets the clock: nothing we do counts on it, but what people read does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from watchdog.core.happening import Happening, Publish
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact
+from watchdog.plugins import Clock
+
+# Slewing (NTP) moves a clock by half a millisecond a second; what moves by more between two ticks was set.
+JUMP = 2.0
+
+Note = Callable[[str, str, Moment], Awaitable[None]]
+
+
+class Clockwork:
+    """Compares how far the wall clock and the boot clock went between two ticks."""
+
+    def __init__(self, *, clock: Clock, note: Note, publish: Publish, jump: float = JUMP) -> None:
+        """`note` writes a line of the story: kind, text, moment."""
+        self._clock = clock
+        self._note = note
+        self._publish = publish
+        self._jump = jump
+        self._before: Moment | None = None
+
+    async def tick(self) -> None:
+        """Look at both clocks. A jump is one line of the story and one happening; it changes nothing else."""
+        now, before = self._clock.now(), self._before
+        self._before = now
+        if before is None or before.boot_id != now.boot_id:
+            return
+        moved = (now.wall - before.wall).total_seconds() - (now.boot - before.boot)
+        if abs(moved) < self._jump:
+            return
+        facts: dict[str, Fact] = {"seconds": round(moved, 3)}
+        self._publish(Happening(name="clock.jumped", at=now, facts=facts))
+        way = "forward" if moved > 0 else "back"
+        text = (
+            f"the clock was set {way} by {abs(moved):.0f} s: times before and after do not fit together; "
+            "waits, budgets and windows count on another clock and are as they were"
+        )
+        await self._note("clock.jumped", text, now)
