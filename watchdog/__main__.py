@@ -17,6 +17,10 @@ def main() -> None:
         from watchdog.cli.healthcheck import healthcheck  # noqa: PLC0415
 
         sys.exit(healthcheck())
+    if sys.argv[1:2] == ["run"]:
+        from watchdog.cli import ballast  # noqa: PLC0415 - before what it keeps out
+
+        ballast.drop()
     # Not at the top: the version is answered before anything heavy is imported.
     from watchdog.cli.main import app  # noqa: PLC0415
 

@@ -49,6 +49,8 @@ STOP_MARGIN = 15.0
 # More than the lanes are wide: a connection beyond it would be thrown away after one use.
 KEPT_CONNECTIONS = 40
 WHAT = "the Docker engine"
+# Whether the output is a terminal's own, or one of two streams in frames.
+_STREAMS = {"application/vnd.docker.raw-stream": True, "application/vnd.docker.multiplexed-stream": False}
 
 
 class DockerEngine:
@@ -64,6 +66,7 @@ class DockerEngine:
         self._looks = Lane("look", options.looks, self.circuit)
         self._starts = Lane("start", options.starts, self.circuit)
         self._stops = Lane("stop", options.stops, self.circuit)
+        self._tails = Lane("log", options.looks, self.circuit)
         self._listens = Lane("listen", 2, self.circuit)
         self._client: docker.APIClient | None = None
         self._own_id = options.own_id or own_container_id()
@@ -81,8 +84,9 @@ class DockerEngine:
 
     async def logs(self, container_id: str, tail: int) -> tuple[str, ...]:
         """The last `tail` lines of both streams, oldest first, bounded in length, in all 64 KiB."""
+        # Not in the lane of the looks: the engine keeps a log waiting while the container is being started.
         return await self._read(
-            lambda client: engine_words.read_log(client.logs(container_id, tail=max(0, tail)), tail)
+            lambda client: engine_words.read_log(_ask_for_log(client, container_id, tail), tail), self._tails
         )
 
     async def image_id(self, reference: str) -> str | None:
@@ -172,10 +176,12 @@ class DockerEngine:
     def _is_own(self, container_id: str) -> bool:
         return bool(self._own_id) and container_id.startswith(self._own_id)
 
-    async def _read(self, ask: Callable[[docker.APIClient], R]) -> R:
+    async def _read(self, ask: Callable[[docker.APIClient], R], lane: Lane | None = None) -> R:
         exchange = Exchange()
         within = self.options.call_within
-        return await self._looks.call(self._try_twice, ask, exchange, within=within, cut=exchange.cut)
+        return await (lane or self._looks).call(
+            self._try_twice, ask, exchange, within=within, cut=exchange.cut
+        )
 
     async def _write(self, lane: Lane, ask: Callable[[docker.APIClient], R], within: float) -> R:
         # Never cut: an engine whose client goes away may leave the work half done.
@@ -283,6 +289,23 @@ def _ask_for_events(
     response = client.get(url, params=dict(params), stream=stream, timeout=client.timeout)
     client._raise_for_status(response)  # type: ignore[attr-defined]  # noqa: SLF001 - as the SDK does
     return response
+
+
+def _ask_for_log(client: docker.APIClient, container_id: str, tail: int) -> bytes:
+    """The last lines of both streams.
+
+    Not client.logs(): it inspects the container each time to learn whether it has a terminal. An engine since
+    API 1.42 says so in its answer.
+    """
+    url = f"{client.base_url}/v{client.api_version}/containers/{container_id}/logs"
+    params = {"stdout": 1, "stderr": 1, "tail": max(0, tail)}
+    response = client.get(url, params=params, timeout=client.timeout)
+    client._raise_for_status(response)  # type: ignore[attr-defined]  # noqa: SLF001 - as the SDK does
+    sdk: Any = client
+    kind = response.headers.get("Content-Type", "")
+    if kind not in _STREAMS:
+        return bytes(sdk._get_result(container_id, False, response))  # noqa: FBT003, SLF001 - stream
+    return bytes(sdk._get_result_tty(False, response, _STREAMS[kind]))  # noqa: FBT003, SLF001 - the same
 
 
 def list_build_files(folder: str, ignored: list[str], dockerfile: str) -> set[str]:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -45,6 +46,7 @@ _LEVELS = {
 # These tell their whole life at INFO (a URL with a token in it, each job that ran).
 _CHATTY = ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "docker", "aiohttp.access", "asyncio")
 _LONGEST = 8000
+_SHORT = 100
 _DEPTH = 6
 
 _happenings = logging.getLogger("watchdog.happening")
@@ -121,10 +123,11 @@ class _Gate:
     def __init__(self, secrets: tuple[str, ...], *, one_line: bool) -> None:
         self._secrets = secrets
         self._one_line = one_line
+        self._known = lru_cache(maxsize=512)(self._hide)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """The event with every text in it cleaned."""
-        return {plain(str(name)): self._clean(fact, name) for name, fact in event.items()}
+        return {_plain_name(str(name)): self._clean(fact, name) for name, fact in event.items()}
 
     def _clean(self, fact: Any, name: str = "", depth: int = 0) -> Any:
         if fact is None or isinstance(fact, bool | int | float):
@@ -136,13 +139,21 @@ class _Gate:
             }
         if isinstance(fact, list | tuple | set | frozenset) and depth < _DEPTH:
             return [self._clean(value, name, depth + 1) for value in fact]
-        # Together with its name: what is called a token is one, whatever it looks like. Cut only afterwards,
-        # half a secret would not be known again.
-        text = redact(f"{name}={fact}", self._secrets).removeprefix(f"{name}=")[:_LONGEST]
+        text = str(fact)
+        # The same few words come again and again, and every line that is written delays a heal.
+        text = self._known(name, text) if len(text) < _SHORT else self._hide(name, text)
         if name in ("exception", "stack"):
             # A traceback keeps its lines; each of them is cleaned.
             return "\n".join(_keep_indent(line) for line in text.splitlines())
         return plain(text, _LONGEST) if self._one_line else text
+
+    def _hide(self, name: str, text: str) -> str:
+        # Together with its name: what is called a token is one, whatever it looks like. Cut only afterwards,
+        # half a secret would not be known again.
+        return redact(f"{name}={text}", self._secrets).removeprefix(f"{name}=")[:_LONGEST]
+
+
+_plain_name = lru_cache(maxsize=256)(plain)
 
 
 def _keep_indent(line: str) -> str:
