@@ -304,8 +304,8 @@ def _ask_for_log(client: docker.APIClient, container_id: str, tail: int) -> byte
     sdk: Any = client
     kind = response.headers.get("Content-Type", "")
     if kind not in _STREAMS:
-        return bytes(sdk._get_result(container_id, False, response))  # noqa: FBT003, SLF001 - stream
-    return bytes(sdk._get_result_tty(False, response, _STREAMS[kind]))  # noqa: FBT003, SLF001 - the same
+        return bytes(sdk._get_result(container_id, False, response))  # noqa: SLF001 - stream
+    return bytes(sdk._get_result_tty(False, response, _STREAMS[kind]))  # noqa: SLF001 - the same
 
 
 def list_build_files(folder: str, ignored: list[str], dockerfile: str) -> set[str]:
