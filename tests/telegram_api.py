@@ -386,10 +386,19 @@ def beside(token: str = TOKEN, chats: tuple[int, ...] = (CHAT,), port: int = 0) 
         asyncio.run_coroutine_threadsafe(api.start(port), loop).result(10)
         yield api
     finally:
-        asyncio.run_coroutine_threadsafe(api.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_end(api), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _end(api: TelegramApi) -> None:
+    """Stop, and let go of the requests that were never answered."""
+    await api.stop()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _alone(port: int, token: str, chats: tuple[int, ...]) -> None:
