@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchdog.config.document import Node
-from watchdog.config.reading import is_mapping, read, report_unknown
+from watchdog.config.kinds import build
+from watchdog.config.reading import is_mapping, read
 from watchdog.config.sections import NotifierSection
 from watchdog.core.problem import Report
 from watchdog.plugins import Notifier
-from watchdog.registry import NOTIFIERS
+from watchdog.registry import NOTIFIER_KINDS, NOTIFIERS
 
 DEFAULT = "log"
 # By kind of notifier: which of its parameters the environment gives, and under which name. They are secrets,
@@ -44,15 +45,12 @@ def read_notifier(name: str, entry: Node, given: Given, report: Report) -> Notif
     section = read(NotifierSection, entry, report, leave=others)
     if section is None:
         return None
-    if section.kind not in NOTIFIERS:
-        report_unknown(entry, "kind", "kind of notifier", NOTIFIERS, report)
-        return None
     values = given.get(section.kind, {})
     if not _complete(section.kind, entry, values, report):
         return None
-    made = NOTIFIERS[section.kind]
-    parameters = read(made.parameters_type, entry, report, leave=NotifierSection.model_fields, given=values)
-    return None if parameters is None else made(name, parameters)
+    return build(
+        NOTIFIER_KINDS, NotifierSection, "notifier", name=name, entry=entry, report=report, given=values
+    )
 
 
 def _complete(kind: str, entry: Node, values: Mapping[str, object], report: Report) -> bool:

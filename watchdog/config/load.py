@@ -11,8 +11,9 @@ from watchdog import __version__
 from watchdog.config.channels import Given, default_notifiers, read_notifier
 from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
+from watchdog.config.kinds import build
 from watchdog.config.playbooks import Shelf, find_folder, read_playbooks
-from watchdog.config.reading import is_mapping, read, report_unknown
+from watchdog.config.reading import is_mapping, read
 from watchdog.config.records import (
     CheckConfig,
     ComposeLimits,
@@ -62,7 +63,7 @@ from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.storm import StormLimits
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
-from watchdog.registry import CHECKS
+from watchdog.registry import CHECK_KINDS, CHECKS
 
 VERSION = 1
 # What a file gets that says nothing of checks and notifiers.
@@ -220,7 +221,7 @@ class _Loader:
         checks = []
         for name, entry in self._entries(node, "nothing would be looked at"):
             section = read(CheckSection, entry, self._report, leave=_others(entry, CheckSection))
-            check = self._build(CHECKS, CheckSection, "check", name, entry)
+            check = build(CHECK_KINDS, CheckSection, "check", name=name, entry=entry, report=self._report)
             self._refer(entry, shelf, None if check is None else (check.kind,))
             if section is not None and check is not None:
                 checks.append(
@@ -300,20 +301,6 @@ class _Loader:
                 self._root.place_of(node.key), what, key=node.key, fix="remove the key to get the default"
             )
         return list(node.entries.items())
-
-    def _build(
-        self, kinds: Mapping[str, type[K]], common: type[Section], what: str, name: str, entry: Node
-    ) -> K | None:
-        """One check or notifier from its entry, None when its kind or its parameters are wrong."""
-        kind = entry.value.get("kind") if isinstance(entry.value, dict) else None
-        if not isinstance(kind, str):
-            return None
-        if kind not in kinds:
-            report_unknown(entry, "kind", f"kind of {what}", kinds, self._report)
-            return None
-        made: Any = kinds[kind]
-        parameters = read(made.parameters_type, entry, self._report, leave=common.model_fields)
-        return None if parameters is None else made(name, parameters)
 
     def _refer(self, entry: Node, shelf: Shelf, kinds: tuple[str, ...] | None) -> None:
         """Check that the playbook that an entry names is there and fits."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
+from watchdog.config.kinds import asked, find
 from watchdog.config.reading import is_mapping, read, report_unknown
 from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
 from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
 from watchdog.core.problem import Place, Report, show_key, suggest
-from watchdog.registry import ACTIONS, CHECKS
+from watchdog.registry import ACTION_KINDS, ACTIONS, CHECK_KINDS
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In an installed package; in a checkout.
@@ -115,8 +116,8 @@ def _read_for(root: Node, report: Report) -> str:
     section = read(ForSection, node, report)
     if section is None:
         return ""
-    if section.kind not in CHECKS:
-        report_unknown(node, "kind", "kind of check", CHECKS, report)
+    if section.kind not in CHECK_KINDS:
+        report_unknown(node, "kind", "kind of check", CHECK_KINDS, report)
     return section.kind
 
 
@@ -143,12 +144,12 @@ def _read_steps(root: Node, report: Report) -> tuple[Step, ...]:
 
 def _read_step(item: Node, report: Report) -> Step | None:
     if not isinstance(item.value, dict):
-        known = isinstance(item.value, str) and item.value in ACTIONS
+        known = isinstance(item.value, str) and item.value in ACTION_KINDS
         fix = f'write "- {item.value}: {{}}"' if known else 'write "- name_of_action: {}"'
         report.add(item.place, "must be an action with its parameters", key=item.key, got=item.shown, fix=fix)
         return None
     others = [key for key in item.entries if key not in _STEP_KEYS]
-    actions = [key for key in others if key in ACTIONS] or others[:1]
+    actions = [key for key in others if key in ACTION_KINDS] or others[:1]
     for key in others:
         if key not in actions:
             meant = suggest(key, _STEP_KEYS)
@@ -158,17 +159,24 @@ def _read_step(item: Node, report: Report) -> Step | None:
         report.add(item.place, what, key=item.key, fix="one action a step, each with its own `- `")
         return None
     name = actions[0]
-    if name not in ACTIONS:
+    if name not in ACTION_KINDS:
         report.add(
-            item.key_places[name], "no such action", key=item.entries[name].key, fix=suggest(name, ACTIONS)
+            item.key_places[name],
+            "no such action",
+            key=item.entries[name].key,
+            fix=suggest(name, ACTION_KINDS),
         )
         return None
     return _read_action(item, name, report)
 
 
 def _read_action(item: Node, name: str, report: Report) -> Step | None:
-    action = ACTIONS[name]
-    params = read(action.parameters_type, item.entries[name], report)
+    place, key, node = item.key_places[name], item.entries[name].key, item.entries[name]
+    action = find(ACTION_KINDS, name, place, key, report)
+    if action is None:
+        return None
+    kind = action.parameters_type
+    params = asked(ACTION_KINDS, name, lambda: read(kind, node, report), place=place, key=key, report=report)
     beside = read(StepSection, item, report, leave=[key for key in item.entries if key not in _STEP_KEYS])
     verify = _read_verify(item, report)
     if not action.changes:

@@ -1,4 +1,4 @@
-"""Asks one check about one target: with a deadline, and a crash of the check is UNKNOWN."""
+"""Asks one check about one target: with a deadline. A crash of the check, or an answer that is none, is UNKNOWN."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from watchdog.core.answer import accept_observation
 from watchdog.core.errors import WatchdogError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Finding, Observation, Status
@@ -115,7 +116,8 @@ class Monitor:
         check = question.check
         try:
             async with asyncio.timeout(question.within):
-                return await self._watch(check.name, target, check.probe(target, self._tools))
+                seen = await self._watch(check.name, target, check.probe(target, self._tools))
+                return accept_observation(seen, check.name, target, self._tools.clock.now())
         except TimeoutError:
             reason = f"no answer within {question.within:g} s"
         except WatchdogError as error:

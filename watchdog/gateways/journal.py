@@ -239,6 +239,21 @@ class Journal(JournalLife):
         """How often each check froze a daemon of this version and configuration."""
         return await self._call(partial(self._parts.freezes.count, fingerprint))
 
+    async def save_misconduct(
+        self, check: str, fingerprint: str, reason: str, notification: Notification, now: Moment
+    ) -> None:
+        """Write that a check is not asked any more by this version and configuration, and what is to be told."""
+        freezes = self._parts.freezes
+        await self._call(partial(freezes.save_misconduct, check, fingerprint, reason, notification, now))
+
+    async def misconduct(self, fingerprint: str) -> dict[str, str]:
+        """The checks that went wrong too often with this version and configuration, and how they last did."""
+        return await self._call(partial(self._parts.freezes.misconduct, fingerprint))
+
+    async def forgive(self, check: str) -> None:
+        """Hold nothing against a check any more: neither freezes nor answers that went wrong."""
+        await self._call(partial(self._parts.freezes.forgive, check))
+
     # --- targets: written by the listener ---------------------------------------------------------------
 
     async def save_targets(self, targets: tuple[Known, ...]) -> None:

@@ -51,6 +51,7 @@ _TABLES = (
     _Table("proposals", kind=ProposalRecord),
     _Table("windows", kind=Window),
     _Table("freezes"),
+    _Table("misconduct", "check_name"),
 )
 # All of them or none: half of what was delivered would be told a second time.
 _NEWS = (_Table("notifiers", "name"), _Table("outbox", kind=Notification), _Table("deliveries", "outbox_id"))

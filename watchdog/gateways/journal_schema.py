@@ -217,6 +217,16 @@ _FIRST = (
         fingerprint TEXT NOT NULL
     ) STRICT
     """,
+    # Checks that went wrong again and again, and are not asked by this version and configuration: one row a check.
+    """
+    CREATE TABLE misconduct (
+        check_name TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at TEXT NOT NULL CHECK (json_valid(at)),
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(at, '$.wall')) VIRTUAL
+    ) STRICT
+    """,
     # How long daemons have lived with this journal, in seconds of a clock that nobody can set: one row.
     """
     CREATE TABLE life (

@@ -1,0 +1,185 @@
+"""What a check, an action or a notifier hands back is believed only if it is what it has to be.
+
+Everything that is accepted is made anew of plain values: nothing that an answer was made of is looked at again
+later, when it may have become something else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from watchdog.core.errors import Misbehaved
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact, Finding, Hand, Observation, Status
+from watchdog.core.run import Outcome, Result
+
+# More than any honest answer holds, and little enough to be kept, told and shown.
+LONGEST_TEXT = 4000
+LONGEST_NAME = 500
+MOST_LINES = 500
+MOST_FACTS = 50
+# All lines of one answer together, in characters.
+MOST_EVIDENCE = 256 * 1024
+# Nobody needs longer than a day to prove its health, nor waits longer for the next look.
+LONGEST_WAIT = 86400.0
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+W = TypeVar("W", bound=Hand | Status | Result)
+
+
+class Rubbish(Misbehaved):
+    """An answer that is none; its text says what is wrong with it, in a few words without anything of it."""
+
+
+def accept_observation(answer: object, check: str, target: str, now: Moment) -> Observation:
+    """The observation that a check made of a target, if it is one.
+
+    Raises:
+        Rubbish: what is wrong with it.
+    """
+    if type(answer) is not Observation:
+        raise Rubbish(f"it answered with {_kind_of(answer)}, not with an Observation")
+    if answer.check != check:
+        raise Rubbish("it answered for another check")
+    if answer.target != target:
+        raise Rubbish("it answered about another target")
+    look_again = answer.look_again
+    return Observation(
+        check=check,
+        target=target,
+        status=_member(answer.status, Status, "status"),
+        finding=_finding(answer.finding),
+        at=_moment(answer.at, now),
+        settled=_flag(answer.settled, "settled"),
+        look_again=None if look_again is None else _number(look_again, "look_again", most=LONGEST_WAIT),
+        stopped_by=None if answer.stopped_by is None else _member(answer.stopped_by, Hand, "stopped_by"),
+        incarnation=_text(answer.incarnation, "incarnation", LONGEST_NAME),
+        version=_text(answer.version, "version", LONGEST_NAME),
+        patience=_number(answer.patience, "patience", most=LONGEST_WAIT),
+        evidence=_lines(answer.evidence),
+        measurements=_measurements(answer.measurements),
+    )
+
+
+def accept_outcome(answer: object) -> Outcome:
+    """How an action ended, if it is that. Raises `Rubbish`."""
+    if type(answer) is not Outcome:
+        raise Rubbish(f"it answered with {_kind_of(answer)}, not with an Outcome")
+    return Outcome(
+        result=_member(answer.result, Result, "result"),
+        reason=_text(answer.reason, "reason", LONGEST_TEXT),
+        hopeless=_flag(answer.hopeless, "hopeless"),
+        evidence=_lines(answer.evidence),
+    )
+
+
+def accept_text(answer: object, longest: int = LONGEST_TEXT) -> str:
+    """A line, or a receipt. Raises `Rubbish`."""
+    return _text(answer, "answer", longest)
+
+
+def accept_pins(answer: object) -> dict[str, str]:
+    """What exactly an action would ship, by name. Raises `Rubbish`."""
+    pairs = _pairs(answer, "pins")
+    return {name: _text(value, f"pin {name}", LONGEST_TEXT) for name, value in pairs.items()}
+
+
+def _finding(finding: object) -> Finding:
+    if type(finding) is not Finding:
+        raise Rubbish(f"its finding is {_kind_of(finding)}, not a Finding")
+    kind = _text(finding.kind, "finding", LONGEST_NAME)
+    if not _WORD.fullmatch(kind):
+        raise Rubbish("the word for its finding is no word of small letters, digits and _")
+    return Finding(kind, {name: _fact(value, name) for name, value in _pairs(finding.facts, "facts").items()})
+
+
+def _fact(value: object, name: str) -> Fact:
+    if value is None or type(value) is bool:
+        return value
+    if isinstance(value, str):
+        return _text(value, f"fact {name}", LONGEST_TEXT)
+    if isinstance(value, int):
+        plain = int.__add__(value, 0)
+        if not -(2**63) <= plain < 2**63:
+            raise Rubbish(f"its fact {name} is a number that nothing can hold")
+        return plain
+    return _number(value, f"fact {name}", least=-math.inf)
+
+
+def _measurements(measurements: object) -> dict[str, float]:
+    pairs = _pairs(measurements, "measurements")
+    return {name: _number(value, f"measurement {name}", least=-math.inf) for name, value in pairs.items()}
+
+
+def _pairs(mapping: object, what: str) -> dict[str, object]:
+    if not isinstance(mapping, Mapping):
+        raise Rubbish(f"its {what} are {_kind_of(mapping)}, not a mapping")
+    if len(mapping) > MOST_FACTS:
+        raise Rubbish(f"its {what} are {len(mapping)}, and {MOST_FACTS} are allowed")
+    return {_text(name, f"names of {what}", 64): value for name, value in mapping.items()}
+
+
+def _lines(lines: object) -> tuple[str, ...]:
+    if not isinstance(lines, tuple | list):
+        raise Rubbish(f"its evidence is {_kind_of(lines)}, not a tuple of lines")
+    if len(lines) > MOST_LINES:
+        raise Rubbish(f"its evidence has {len(lines)} lines, and {MOST_LINES} are allowed")
+    texts = tuple(_text(line, "line of evidence", MOST_EVIDENCE) for line in lines)
+    if sum(map(len, texts)) > MOST_EVIDENCE:
+        raise Rubbish(f"its evidence is longer than {MOST_EVIDENCE} characters")
+    return texts
+
+
+def _text(value: object, what: str, longest: int) -> str:
+    if not isinstance(value, str):
+        raise Rubbish(f"its {what} is {_kind_of(value)}, not text")
+    if str.__len__(value) > longest:
+        raise Rubbish(f"its {what} is {str.__len__(value)} characters long, and {longest} are allowed")
+    return str.__str__(value)
+
+
+def _number(value: object, what: str, *, least: float = 0.0, most: float = math.inf) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Rubbish(f"its {what} is {_kind_of(value)}, not a number")
+    try:
+        plain = int.__add__(value, 0) if isinstance(value, int) else float.__add__(value, 0.0)
+        finite = math.isfinite(plain)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise Rubbish(f"its {what} is no finite number")
+    if not least <= plain <= most:
+        raise Rubbish(f"its {what} is not between {least:g} and {most:g}")
+    return plain
+
+
+def _flag(value: object, what: str) -> bool:
+    if type(value) is not bool:
+        raise Rubbish(f"its {what} is {_kind_of(value)}, neither True nor False")
+    return value
+
+
+def _member(value: object, kind: type[W], what: str) -> W:
+    if type(value) is not kind:
+        raise Rubbish(f"its {what} is {_kind_of(value)}, not a {kind.__name__}")
+    return value
+
+
+def _moment(at: object, now: Moment) -> Moment:
+    if type(at) is not Moment:
+        raise Rubbish(f"its time is {_kind_of(at)}, not a Moment")
+    if type(at.boot) not in (int, float) or not math.isfinite(at.boot) or type(at.boot_id) is not str:
+        raise Rubbish("its time is none of this machine")
+    if type(at.wall) is not datetime or at.wall.utcoffset() is None:
+        raise Rubbish("its time has no time zone")
+    if at.boot_id != now.boot_id or now.precedes(at):
+        raise Rubbish("its time is none that has been")
+    return at
+
+
+def _kind_of(value: object) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__[:64]}"
