@@ -167,7 +167,8 @@ class Stack:
         )
         if target not in self._sick:
             return around
-        if self.storm is not None and target in self.storm.targets:
+        if self.storm is not None:
+            # Whatever is sick now is a part of it, also what turned so while its beginning was written down.
             move = next((move for move in self._plan() if move.target == target), None)
             return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
         root = self._root(target)

@@ -110,7 +110,7 @@ class Weather:
         try:
             if storm is not None and sky.storm is None:
                 await self._begin(storm, now)
-            elif storm is None and sky.storm is not None and self._looked_again(now):
+            elif storm is None and sky.storm is not None and self._looked_again(now) and not self._at_work():
                 await self._end(sky.storm, now)
             elif storm is not None:
                 sky.storm = storm
@@ -120,6 +120,10 @@ class Weather:
     def _looked_again(self, now: Moment) -> bool:
         since = self._not_over_before
         return since is None or now.seconds_since(since) >= LOOKED_AGAIN
+
+    def _at_work(self) -> bool:
+        """Whether its plan is not done: what waits for its turn is not told as a trouble of its own."""
+        return any(move is not Move.ASK for move in self._sky.plan().values())
 
     async def _begin(self, storm: Storm, now: Moment) -> None:
         sky = self._sky
@@ -164,11 +168,12 @@ class Weather:
         if incident is None:
             sky.storm, sky.storm_incident = None, ""
             return
-        still = sorted(storm.targets & sky.sick().keys())
+        caught = storm.targets | sky.sick().keys()
+        still = sorted(sky.sick().keys())
         facts: dict[str, Fact] = {
             "seconds": round(now.seconds_since(incident.opened), 1),
-            "caught": len(storm.targets),
-            "well": len(storm.targets) - len(still),
+            "caught": len(caught),
+            "well": len(caught) - len(still),
         }
         if still:
             facts["still"] = _named(still)
