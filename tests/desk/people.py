@@ -17,8 +17,9 @@ from watchdog.core.event import Announcement
 from watchdog.core.guardrail import Attempt, Ledger
 from watchdog.core.happening import Happening
 from watchdog.core.incident import Act, Case, Hold, Incident, Phase
+from watchdog.core.maintenance import Purpose, Window
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Severity
+from watchdog.core.notification import Notification, Severity
 from watchdog.core.observation import Finding, Observation, Status
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
 from watchdog.core.proposal import ProposalRecord, ProposalState
@@ -28,6 +29,7 @@ from watchdog.core.story import Story
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.reloader import Broken, Reloaded
+from watchdog.engine.windows import Windows
 from watchdog.plugins import Tools
 from watchdog.surfaces import Control
 
@@ -195,6 +197,45 @@ class FakeJournal:
         self.notes.append((kind, text, target))
 
 
+class FakeWindowBook:
+    """Keeps windows in a list, newest last."""
+
+    def __init__(self) -> None:
+        self.windows: list[Window] = []
+        self.lines: list[str] = []
+
+    async def begin(self, window: Window, text: str, told: tuple[Notification, ...], now: Moment) -> None:
+        self.windows.append(window)
+        self.lines.append(text)
+
+    async def keep(self, windows: tuple[Window, ...]) -> None:
+        raise AssertionError(windows)
+
+    async def end(
+        self,
+        window: Window,
+        text: str,
+        told: tuple[Notification, ...],
+        still: tuple[Window, ...],
+        now: Moment,
+    ) -> int:
+        self.windows = [window if each.id == window.id else each for each in self.windows]
+        self.lines.append(text)
+        return 0
+
+    async def unsettled(self) -> tuple[Window, ...]:
+        return ()
+
+    async def latest(self, limit: int, purpose: Purpose) -> tuple[Window, ...]:
+        return tuple(each for each in reversed(self.windows) if each.purpose is purpose)[:limit]
+
+    async def occurrences(self) -> frozenset[str]:
+        return frozenset()
+
+    async def last_number(self) -> int:
+        return len(self.windows)
+
+
 class FakeReloader:
     """Answers with `next`; how the configuration stands is what a test says."""
 
@@ -253,6 +294,15 @@ class Office:
             tools=tools,
             publish=self.published.append,
         )
+        self.book = FakeWindowBook()
+        self.windows = Windows(
+            journal=self.book,
+            clock=self.clock,
+            recurring=dict,
+            turned=lambda _: None,
+            told=lambda: None,
+            publish=self.published.append,
+        )
         self.desk = Desk(
             responder=self.responder,
             monitor=self.monitor,
@@ -264,6 +314,7 @@ class Office:
             degraded=lambda: self.degraded,
             tools=tools,
             proposals=self.proposals,
+            windows=self.windows,
             build_action=self._build,
         )
 

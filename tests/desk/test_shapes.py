@@ -34,6 +34,8 @@ TARGET_KEYS = [
     "given_up",
     "next",
     "commands",
+    "maintenance",
+    "silence",
 ]
 INCIDENT_KEYS = [
     "id",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from watchdog import registry
+from watchdog.app.foreign import Foreign
 from watchdog.app.judging import limits_of, policies
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
@@ -21,9 +21,9 @@ from watchdog.core.address import Address
 from watchdog.core.decision import Perform, StepEnded
 from watchdog.core.errors import GatewayError
 from watchdog.core.event import EngineEvent, Life
-from watchdog.core.freeze import switched_off as switched_off_by
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Phase
+from watchdog.core.maintenance import Window
 from watchdog.core.notification import Severity, rank
 from watchdog.core.observation import Hand
 from watchdog.core.playbook import Playbook
@@ -33,14 +33,15 @@ from watchdog.core.run import Outcome, Result
 from watchdog.core.target import Wishes
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
-from watchdog.engine.aftermath import account_for
+from watchdog.engine.aftermath import Switch
 from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census
 from watchdog.engine.dispatcher import Dispatcher, Manners
 from watchdog.engine.heartbeat import Heartbeat, Parts
 from watchdog.engine.listener import Listener
 from watchdog.engine.liveness import Watch
-from watchdog.engine.monitor import Monitor, Question
+from watchdog.engine.monitor import Monitor
+from watchdog.engine.outsiders import Outsiders
 from watchdog.engine.reloader import Broken, Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
@@ -49,6 +50,7 @@ from watchdog.engine.sights import Sights
 from watchdog.engine.stack import Stack
 from watchdog.engine.supervisor import Supervisor
 from watchdog.engine.weather import Weather
+from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Tools
 from watchdog.surfaces.control import Control
@@ -56,7 +58,7 @@ from watchdog.surfaces.web import Web
 from watchdog.telemetry.health import Health, Signs
 from watchdog.telemetry.logs import log_happening
 from watchdog.telemetry.metrics import Metrics, View
-from watchdog.wording import describe_switched_off, words_of
+from watchdog.wording import describe_misbehaved, describe_switched_off, words_of
 
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
@@ -97,15 +99,15 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     journal = journal or await Journal.open(state_dir / JOURNAL)
     current = CurrentConfig(config)
     black_box = BlackBox(state_dir)
-    switched_off = await account_for(
-        black_box.found,
-        black_box.trace,
+    switch = Switch(
         journal=journal,
-        fingerprint=fingerprint_of(config),
-        checks=[check.name for check in config.checks],
         clock=clock,
         publish=publish,
+        changed=lambda: monitor.replace(questions()),
+        told=lambda: dispatcher.wake(),  # noqa: PLW0108 - the dispatcher is built below
     )
+    names = [check.name for check in config.checks]
+    await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
 
     def heard(event: EngineEvent, hand: Hand, before: Life, target: str | None) -> None:
         case = responder.case(target) if target is not None else None
@@ -126,6 +128,27 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
     )
 
+    outsiders = Outsiders(
+        tools,
+        failed=lambda check, why: supervisor.spawn(f"switch off {check}", switch.failed(check, why)),
+        lend=black_box.lend,
+    )
+    foreign = Foreign(outsiders)
+
+    def turned(window: Window) -> None:
+        """A window began or is over: what it is for is looked at, as soon as anything can be."""
+        for target in census.targets() if listener.connected else ():
+            if window.means(target):
+                monitor.ask_soon(target)
+
+    windows = Windows(
+        journal=journal.windows,
+        clock=clock,
+        recurring=lambda: current.config.maintenance,
+        turned=turned,
+        told=lambda: dispatcher.wake(),  # noqa: PLW0108 - the dispatcher is built below
+        publish=publish,
+    )
     stack = Stack(
         clock=clock,
         cases=lambda: responder,
@@ -133,6 +156,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         wishes=census.wishes,
         limits=lambda: limits_of(current),
         ask=lambda target: monitor.ask_soon(target),  # noqa: PLW0108 - the monitor is built below
+        maintained=lambda target: windows.maintenance_of(target) is not None,
     )
 
     async def step_ended(target: str, incident: str, outcome: Outcome) -> None:
@@ -143,10 +167,11 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     runner = Runner(
         journal=journal,
         tools=tools,
-        build_action=registry.build_action,
+        build_action=foreign.action,
         ended=step_ended,
         spawn=supervisor.spawn,
         publish=publish,
+        hindrance=outsiders.hindrance,
     )
 
     def perform(order: Perform) -> None:
@@ -170,10 +195,11 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
 
     dispatcher = Dispatcher(
         outbox=journal,
-        notifiers=config.notifiers,
+        notifiers=foreign.notifiers(config.notifiers),
         clock=clock,
         publish=publish,
         manners=lambda: Manners(language=language, quiet=current.config.messages.quiet_hours),
+        silenced=windows.silenced,
     )
 
     def severity_of(target: str) -> Severity:
@@ -206,8 +232,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
 
     def questions() -> list[Question]:
-        checks = current.config.checks
-        return [Question(check.check, check.within) for check in checks if check.name not in switched_off]
+        return foreign.questions(current.config.checks, switch.off)
 
     monitor = Monitor(
         questions=questions(),
@@ -268,17 +293,19 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
 
     def degraded() -> tuple[str, ...]:
-        return (*(describe_switched_off(check, words) for check in switched_off), *heartbeat.degraded())
+        froze = (describe_switched_off(check, words) for check in switch.froze)
+        misbehaved = (describe_misbehaved(check, words) for check in switch.misbehaved)
+        return (*froze, *misbehaved, *heartbeat.degraded())
 
     async def put_in_force(new: Config) -> None:
-        nonlocal switched_off
+        # What froze or went wrong under another configuration may be asked again.
+        await switch.turn_over(fingerprint_of(new), [check.name for check in new.checks])
+        outsiders.forgive()
         with suppress(GatewayError):
-            # What froze under another configuration may be asked again.
-            frozen = await journal.freezes(fingerprint_of(new))
-            switched_off = switched_off_by(frozen, [check.name for check in new.checks])
             await journal.let_go_of_the_past()
-        dispatcher.replace(new.notifiers)
+        dispatcher.replace(foreign.notifiers(new.notifiers))
         monitor.replace(questions())
+        windows.look()
         scheduler.every(new.sweep, "sweep", listener.sweep)
         for target in census.targets():
             monitor.ask_soon(target)
@@ -301,7 +328,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
             sweep=lambda: current.config.sweep,
             config_broken=lambda: reloader.broken is not None,
             reload_ok=lambda: reloader.latest is None or reloader.latest.ok,
-            switched_off=lambda: bool(switched_off),
+            switched_off=lambda: bool(switch.off),
             write=journal.beat,
         ),
         clock,
@@ -317,6 +344,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
             swept=lambda: listener.swept,
             config_ok=lambda: reloader.ok,
             config_read=lambda: reloader.read,
+            switched_off=lambda: switch.off,
+            maintained=lambda target: windows.maintenance_of(target) is not None,
+            silenced=lambda target: windows.silenced(target) is not None,
         )
     )
 
@@ -335,7 +365,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         journal=journal,
         playbook=playbook_of,
         lasts=lambda: current.config.proposals.expire,
-        build_action=registry.build_action,
+        build_action=foreign.action,
         tools=tools,
         publish=publish,
     )
@@ -349,7 +379,10 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         degraded=degraded,
         tools=tools,
         proposals=proposals,
+        windows=windows,
         engine=listener,
+        build_action=foreign.action,
+        give_back=switch.give_back,
         words=words,
     )
     control = Control(desk, state_dir / "control.sock")
@@ -384,6 +417,8 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         web=web,
         reloader=reloader,
         stack=stack,
+        windows=windows,
+        outsiders=outsiders,
         publish=publish,
         clock=clock,
         heartbeat=heartbeat,

@@ -14,12 +14,14 @@ from watchdog.engine.dispatcher import Dispatcher
 from watchdog.engine.heartbeat import Heartbeat
 from watchdog.engine.listener import Listener
 from watchdog.engine.liveness import Watch
+from watchdog.engine.outsiders import Outsiders
 from watchdog.engine.reloader import Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.sights import Sights
 from watchdog.engine.stack import Stack
 from watchdog.engine.supervisor import Supervisor
+from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock
 from watchdog.surfaces.control import Control
@@ -46,6 +48,8 @@ class App:
     web: Web
     reloader: Reloader
     stack: Stack
+    windows: Windows
+    outsiders: Outsiders
     publish: Publish
     clock: Clock
     heartbeat: Heartbeat

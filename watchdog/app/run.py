@@ -38,12 +38,14 @@ async def start(app: App) -> None:
     app.census.remember(await app.journal.load_targets())
     await own_up(app)
     app.stack.remember(await app.journal.latest_begun(BUDGET_READ))
+    await app.windows.remember()
     await app.responder.remember()
     await app.sights.remember()
     await app.proposals.begin()
     await app.control.start()
     await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
     app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
+    app.supervisor.spawn("windows", app.windows.run())
     app.supervisor.spawn("listener", app.listener.run())
     app.supervisor.spawn("dispatcher", app.dispatcher.run())
     app.supervisor.spawn("heartbeat", app.heartbeat.run())
@@ -61,10 +63,12 @@ async def stop(app: App) -> None:
     # A disk that hangs, or is full, is no reason to stay, nor to end with another exit code.
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(JOURNAL_WITHIN):
+            await app.windows.stop()
             await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(JOURNAL_WITHIN):
             await app.journal.close()
+    app.outsiders.close()
     app.watch.disarm()
     app.black_box.close()
     app.publish(

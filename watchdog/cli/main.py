@@ -12,6 +12,7 @@ from watchdog.cli.as_json import show_json
 from watchdog.cli.asking import AsJson, Socket, Target, ended_well, show_answer
 from watchdog.cli.exits import Exit
 from watchdog.cli.link import Link, find_socket
+from watchdog.cli.windows import maintenance_app, silence_app
 
 _EXITS = (
     "Exit codes: 0 fine or healed, 1 sick, failed or refused, 2 usage, 3 no daemon answers, "
@@ -30,6 +31,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="The configuration files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
+app.add_typer(maintenance_app, name="maintenance")
+app.add_typer(silence_app, name="silence")
 
 ProposalId = Annotated[
     str, typer.Argument(metavar="ID", help="As `watchdog proposals` names it.", show_default=False)

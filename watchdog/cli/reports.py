@@ -10,12 +10,18 @@ from rich.text import Text
 from watchdog.cli.consent import report_answer, report_proposals
 from watchdog.cli.language import named_language, own_words
 from watchdog.cli.show import ago, coloured, field, local_time, mark, say, show_rows
+from watchdog.cli.window_reports import (
+    report_maintenance,
+    report_silences,
+    report_window_answer,
+    report_windows,
+)
 from watchdog.wording import Catalogue, describe_saying, describe_span
 
 Json = dict[str, Any]
 
 # Those with a file of their own.
-REPORTS = (report_answer, report_proposals)
+REPORTS = (report_answer, report_proposals, report_maintenance, report_silences, report_window_answer)
 
 
 def report_status(console: Console, status: Json) -> None:
@@ -31,6 +37,7 @@ def report_status(console: Console, status: Json) -> None:
     _report_config(console, status["config"], words)
     for sentence in status["degraded"]:
         say(console, mark("warning"), (sentence, "yellow"))
+    report_windows(console, [*status["maintenance"], *status["silences"]], now, words)
     if not targets:
         say(console, mark("unknown"), (screen["nothing_watched"], "bold magenta"))
         say(console, f"  {screen['nothing_matches']}")

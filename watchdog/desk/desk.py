@@ -26,6 +26,7 @@ from watchdog.desk.shapes import (
 )
 from watchdog.desk.unknown import UnknownName
 from watchdog.desk.wants import Described, Journal, Listener, Monitor, Reloader, Responder
+from watchdog.desk.windows import WindowDesk, Windows
 from watchdog.plugins import Tools
 from watchdog.wording import ENGLISH, Catalogue, describe_saying, plain
 
@@ -55,6 +56,7 @@ class Desk:
         degraded: Callable[[], tuple[str, ...]],
         tools: Tools,
         proposals: Proposals,
+        windows: Windows,
         build_action: Callable[[Step], Described] = registry.build_action,
         words: Catalogue = ENGLISH,
     ) -> None:
@@ -71,11 +73,17 @@ class Desk:
         self._build_action = build_action
         self._words = words
         self._started = tools.clock.now()
+        # Maintenance and silences: their own questions and orders.
+        self.windows = WindowDesk(
+            windows, tools.clock, names=self._names, recurring=lambda: self._config.maintenance
+        )
 
     # --- questions ---
 
     def status(self, target: str | None = None) -> Json:
-        """Is everything well, and how does each target stand: {at, well, daemon, engine, config, degraded, targets}.
+        """Is everything well, and how does each target stand.
+
+        {at, well, daemon, engine, config, degraded, maintenance, silences, targets}.
 
         `well` is False while the engine is lost, as long as nothing is watched (silence is no proof of health)
         and while the configuration files are broken and the last good ones stand in. `engine` is {connected,
@@ -102,6 +110,7 @@ class Desk:
             },
             "config": shape_config(self._reloader),
             "degraded": [plain(sentence) for sentence in self._degraded()],
+            **self.windows.standing(target),
             "targets": targets,
         }
 
@@ -279,4 +288,5 @@ class Desk:
             responder.reason(target),
             self._tools.clock.now(),
             words=self._words,
+            **self.windows.of_target(target),
         )

@@ -5,10 +5,15 @@ in their language, and may change, while `finding`, `state`, `phase` and the lik
 
 `target` (in the status):
     {target, check, state, word, well, status, summary, finding, seen, settled, evidence, reason,
-     since, incident, hold, attempts, given_up, next, commands}
+     since, incident, hold, attempts, given_up, next, commands, maintenance, silence}
     state: well, warning, moving, unknown, not_seen, sick, proposed, waiting, acting, verifying, escalated,
            suppressed, held, asked
     attempts: [{action, at}], those that still count against it
+    maintenance, silence: the id of the window because of which it is not touched, or not told of; None without
+`window` (a maintenance or a silence):
+    {id, purpose, targets, by, why, begun, until, left, over, ended, occurrence, commands}
+    targets: None for the whole stack; until, left: None when it lasts until it is ended; occurrence: of a recurring one
+`recurring` (maintenance): {name, cron, zone, seconds, targets, next}; `cron` is in the time of `zone`
 `observation`: {target, check, status, summary, finding, seen, settled, stopped_by, evidence, measurements}
 `incident`: {id, target, check, playbook, severity, phase, ending, word, opened, resolved, seconds, summary,
              finding, attempts, reason, reason_words}
@@ -67,6 +72,8 @@ def shape_target(
     now: Moment,
     *,
     words: Catalogue = ENGLISH,
+    maintenance: str | None = None,
+    silence: str | None = None,
 ) -> Json:
     """How one target stands."""
     state = _state(case, seen)
@@ -104,6 +111,8 @@ def shape_target(
             )
             for command in standing.commands
         ],
+        "maintenance": maintenance,
+        "silence": silence,
     }
 
 

@@ -10,6 +10,12 @@ POST /probe   {target?}       look now
 POST /plan    {playbook, target}
 POST /proposals/{id}  {answer: approve|decline, dry_run?}
 POST /orders  {order: heal|hold|release|retry, target, dry_run?}
+GET  /maintenance?all         what is not touched, and until when; also what is over; and what recurs
+POST /maintenance  {targets?, seconds?, why?, dry_run?}    without targets the whole stack, without seconds until ended
+POST /maintenance/end  {id?}  end it before its time; without an id the only one there is
+GET  /silences?all            of whom nothing is told, and until when; also what is over
+POST /silences  {targets, seconds?, why?, dry_run?}    targets null: everything
+POST /silences/end  {id?}     what was kept back and is still so is told now
 
 POST /reload  {}              load the configuration again; 200 with ok False when it is broken
 
@@ -21,17 +27,19 @@ Whoever may open the socket may do all of it; who they are is taken from the ker
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watchdog.core.decision import Order
 from watchdog.core.errors import NotThere, Refused, Unreachable, WatchdogError
 from watchdog.core.happening import Happening
+from watchdog.core.maintenance import Purpose
 from watchdog.desk import Desk
 from watchdog.desk.shapes import shape_happening
 from watchdog.surfaces.door import close_door, open_door, who_knocks
@@ -42,6 +50,8 @@ LONGEST_BODY = 64 * 1024
 SIGN_OF_LIFE = 2.0
 # What still runs when the daemon stops has so long to end.
 LAST_WORDS = 0.5
+# A longer window is a mistyped unit: without an end it lasts as long as it has to.
+LONGEST_WINDOW = 366 * 86400.0
 
 
 class _Asked(BaseModel):
@@ -61,6 +71,21 @@ class _Ordered(_Asked):
     order: Order
     target: str
     dry_run: bool = False
+
+
+class _Window(_Asked):
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] | None
+    seconds: Annotated[float, Field(gt=0, le=LONGEST_WINDOW, allow_inf_nan=False)] | None = None
+    why: Annotated[str, Field(max_length=500)] = ""
+    dry_run: bool = False
+
+
+class _Maintained(_Window):
+    targets: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+
+class _Ended(_Asked):
+    id: str | None = None
 
 
 class _Answered(_Asked):
@@ -119,6 +144,13 @@ class Control:
         app.router.add_post("/plan", self._plan)
         app.router.add_post("/reload", self._reload)
         app.router.add_post("/orders", self._orders)
+        for path, purpose, kind in (
+            ("/maintenance", Purpose.MAINTENANCE, _Maintained),
+            ("/silences", Purpose.SILENCE, _Window),
+        ):
+            app.router.add_get(path, partial(self._windows, purpose))
+            app.router.add_post(path, partial(self._begin_window, purpose, kind))
+            app.router.add_post(f"{path}/end", partial(self._end_window, purpose))
         return app
 
     async def _status(self, request: web.Request) -> web.Response:
@@ -174,6 +206,24 @@ class Control:
                 return _answer(await self._desk.release(asked.target, by))
             case Order.RETRY:
                 return _answer(await self._desk.retry(asked.target, by))
+
+    async def _windows(self, purpose: Purpose, request: web.Request) -> web.Response:
+        return _answer(await self._desk.windows.listed(purpose, every="all" in request.query))
+
+    async def _begin_window(
+        self, purpose: Purpose, kind: type[_Window], request: web.Request
+    ) -> web.Response:
+        asked = await _read(request, kind)
+        by = who_knocks(request.get_extra_info("socket"))
+        begin = self._desk.windows.begin
+        return _answer(
+            await begin(purpose, asked.targets, by, asked.seconds, asked.why, dry_run=asked.dry_run)
+        )
+
+    async def _end_window(self, purpose: Purpose, request: web.Request) -> web.Response:
+        asked = await _read(request, _Ended)
+        by = who_knocks(request.get_extra_info("socket"))
+        return _answer(await self._desk.windows.end(purpose, by, asked.id))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self._followers.full:

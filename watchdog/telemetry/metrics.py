@@ -52,6 +52,8 @@ class View:
     swept: Callable[[], Moment | None]
     config_ok: Callable[[], bool]
     config_read: Callable[[], Moment]
+    maintained: Callable[[str], bool] = lambda _: False
+    silenced: Callable[[str], bool] = lambda _: False
 
 
 class Metrics:
@@ -277,9 +279,13 @@ class _Standing(Collector):
         yield _gauge("watchdog_incidents_open", "Incidents that are open now.", ("severity",), open_by)
         held = {case.target for case in cases if case.hold is not None and not case.hold.released}
         given_up = {case.target for case in cases if case.ledger.given_up}
+        maintained = {target for target in labels if self.view.maintained(target)}
+        silenced = {target for target in labels if self.view.silenced(target)}
         for name, words, those in (
             ("watchdog_target_held", "1 while watchdog keeps its hands off a target.", held),
             ("watchdog_target_given_up", "1 while a target's attempts are spent.", given_up),
+            ("watchdog_target_maintenance", "1 while a target is under maintenance.", maintained),
+            ("watchdog_target_silenced", "1 while people are told nothing of a target.", silenced),
         ):
             values: dict[tuple[str, ...], float] = {}
             for target, label in labels.items():
