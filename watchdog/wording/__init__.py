@@ -8,7 +8,7 @@ from watchdog.wording.beats import describe_beat, describe_complaint, describe_d
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.findings import describe_end, describe_finding
-from watchdog.wording.freezes import describe_freeze, describe_switched_off
+from watchdog.wording.freezes import describe_freeze, describe_misbehaved, describe_switched_off
 from watchdog.wording.happenings import describe_happening
 from watchdog.wording.incidents import Tale, describe_story
 from watchdog.wording.languages import words_of
@@ -29,6 +29,7 @@ __all__ = [
     "describe_finding",
     "describe_freeze",
     "describe_happening",
+    "describe_misbehaved",
     "describe_notification",
     "describe_saying",
     "describe_span",

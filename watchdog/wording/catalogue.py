@@ -80,7 +80,7 @@ class Catalogue:
         beat_advice: the last line for who hears that a beat failed.
         degradations: what does not work as it should, without a fact in it, by part.
         froze, froze_in, froze_in_no_check: how a daemon froze (`{seconds}`, `{places}`, `{who}`), and in whose code.
-        switched_off: that a check (`{check}`) is not asked any more.
+        switched_off, misbehaved: that a check (`{check}`) is not asked any more, and why.
         earlier: so many lines of a timeline were left out.
         decimal: the mark between a whole number and its tenths.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
@@ -126,6 +126,7 @@ class Catalogue:
     froze_in: str
     froze_in_no_check: str
     switched_off: str
+    misbehaved: str
     earlier: Counted
     decimal: str
     seconds: str

@@ -21,5 +21,10 @@ def describe_freeze(freeze: Freeze, words: Catalogue = ENGLISH) -> str:
 
 
 def describe_switched_off(check: str, words: Catalogue = ENGLISH) -> str:
-    """That a check is not asked any more."""
+    """That a check is not asked any more, because it froze watchdog."""
     return words.switched_off.format(check=plain(check))
+
+
+def describe_misbehaved(check: str, words: Catalogue = ENGLISH) -> str:
+    """That a check is not asked any more, because it went wrong again and again."""
+    return words.misbehaved.format(check=plain(check))

@@ -164,15 +164,15 @@ TELLINGS: Mapping[str, Told] = {
         ),
     ),
     "switched_off": Told(
-        title="the check {target} is switched off: it {finding}, not for the first time",
+        title="the check {target} is switched off: it {finding}",
         short="the check is switched off",
         lines=(
             "What was done: everything else is watched as before; this check is not asked any more.",
             (
                 "What you can do: mend the check. A changed configuration (a comment is enough) or another "
-                "version of watchdog switches it on again at the next start."
+                "version of watchdog or of a plug-in switches it on again."
             ),
-            "Is the configuration right: watchdog config check",
+            "To have it asked again: watchdog retry {target}",
             "What else is degraded: watchdog status",
         ),
     ),
