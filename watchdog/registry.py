@@ -93,6 +93,11 @@ class Kinds(Mapping[str, type[K]], Generic[K]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Those that were imported."""
+        return tuple(self._loaded)
+
     def origin(self, name: str) -> str:
         """Where a kind comes from: `watchdog`, or the package with its version and the class."""
         found = () if name in self._ours else self._foreign(name)
@@ -182,6 +187,11 @@ def build_action(step: Step) -> Action[Any]:
     """
     kind = ACTION_KINDS[step.action]
     return kind(kind.parameters_type.model_validate(dict(step.params)))
+
+
+def is_foreign_code_loaded() -> bool:
+    """Whether the code of any plug-in was imported."""
+    return any(kinds.loaded for kinds in (CHECK_KINDS, ACTION_KINDS, NOTIFIER_KINDS))
 
 
 def _origin(point: EntryPoint) -> str:

@@ -20,7 +20,8 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Fact, Finding
 from watchdog.gateways.clock import SystemClock
-from watchdog.telemetry.metrics import MOST_TARGETS, Metrics, View
+from watchdog.telemetry.metrics import MOST_TARGETS, Metrics
+from watchdog.telemetry.view import View
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "config" / "prometheus" / "watchdog-rules.yml"

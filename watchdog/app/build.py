@@ -57,7 +57,8 @@ from watchdog.surfaces.control import Control
 from watchdog.surfaces.web import Web
 from watchdog.telemetry.health import Health, Signs
 from watchdog.telemetry.logs import log_happening
-from watchdog.telemetry.metrics import Metrics, View
+from watchdog.telemetry.metrics import Metrics
+from watchdog.telemetry.view import View
 from watchdog.wording import describe_misbehaved, describe_switched_off, words_of
 
 # How soon a new container is compared with its files.
@@ -103,7 +104,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         journal=journal,
         clock=clock,
         publish=publish,
-        changed=lambda: monitor.replace(questions()),
+        changed=lambda: ask_others(),  # noqa: PLW0108 - what is asked is built below
         told=lambda: dispatcher.wake(),  # noqa: PLW0108 - the dispatcher is built below
     )
     names = [check.name for check in config.checks]
@@ -231,11 +232,14 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         ),
     )
 
-    def questions() -> list[Question]:
-        return foreign.questions(current.config.checks, switch.off)
+    def ask_others() -> None:
+        """A check is switched off or on."""
+        monitor.replace(foreign.questions(current.config.checks, switch.off))
+        for target in census.targets():
+            monitor.ask_soon(target)
 
     monitor = Monitor(
-        questions=questions(),
+        questions=foreign.questions(config.checks, switch.off),
         tools=tools,
         targets=census.targets,
         receive=responder.receive,
@@ -304,11 +308,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         with suppress(GatewayError):
             await journal.let_go_of_the_past()
         dispatcher.replace(foreign.notifiers(new.notifiers))
-        monitor.replace(questions())
         windows.look()
         scheduler.every(new.sweep, "sweep", listener.sweep)
-        for target in census.targets():
-            monitor.ask_soon(target)
+        ask_others()
 
     reloader = Reloader(
         load=load or (lambda: Loaded(config=config, path="", files={})),
@@ -382,7 +384,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         windows=windows,
         engine=listener,
         build_action=foreign.action,
-        give_back=switch.give_back,
+        switch=switch,
         words=words,
     )
     control = Control(desk, state_dir / "control.sock")

@@ -50,6 +50,14 @@ def policies(
 
 
 def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
-    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing."""
-    asking = ((n, r.step) for n, r in enumerate(playbook.rungs) if r.step.autonomy is not Autonomy.ACT)
+    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing.
+
+    A plug-in is not asked: a decision waits for nobody.
+    """
+    rungs = enumerate(playbook.rungs)
+    asking = (
+        (n, r.step)
+        for n, r in rungs
+        if r.step.autonomy is not Autonomy.ACT and r.step.action in registry.ACTIONS
+    )
     return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.happening import Happening
 from watchdog.engine.reloader import Broken
 from watchdog.gateways.journal import Journal
+from watchdog.registry import is_foreign_code_loaded
 from watchdog.settings import Settings
 
 # So many of the latest steps may count against the budget of the stack; more are not allowed within its window.
@@ -126,7 +130,12 @@ def main(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[
     `loaded` is None when the files at `path` are broken, by these `problems`: then it runs with those that
     were last good, and raises `ConfigError` if there are none.
     """
-    return asyncio.run(serve(settings, path, loaded, problems))
+    code = asyncio.run(serve(settings, path, loaded, problems))
+    if is_foreign_code_loaded() and any(not each.daemon for each in threading.enumerate()[1:]):
+        # A plug-in's threads would be waited for, for ever perhaps. What matters is written.
+        logging.shutdown()
+        os._exit(code)
+    return code
 
 
 async def _choose(

@@ -172,7 +172,10 @@ def release(target: Target, *, as_json: AsJson = False, socket: Socket = None) -
 
 @app.command()
 def retry(target: Target, *, as_json: AsJson = False, socket: Socket = None) -> None:
-    """Forget the attempts against a target, and let watchdog begin anew."""
+    """Forget the attempts against a target, and let watchdog begin anew; or have a check asked again.
+
+    Give it the name of a check that is switched off, because it froze watchdog or goes wrong again and again.
+    """
     _order("retry", target, as_json=as_json, socket=socket)
 
 

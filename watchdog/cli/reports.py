@@ -198,7 +198,8 @@ def report_order(console: Console, answer: Json) -> None:
     """What follows from an order."""
     follows = own_words().screen["does"].format(does=answer["answer"])
     say(console, (f"{answer['order']} {answer['target']}", "bold"), follows)
-    report_target(console, answer["status"])
+    if answer["status"] is not None:  # of a check there is none
+        report_target(console, answer["status"])
 
 
 def report_reload(console: Console, answer: Json) -> None:

@@ -25,7 +25,7 @@ from watchdog.desk.shapes import (
     shape_target,
 )
 from watchdog.desk.unknown import UnknownName
-from watchdog.desk.wants import Described, Journal, Listener, Monitor, Reloader, Responder
+from watchdog.desk.wants import Described, Journal, Listener, Monitor, Reloader, Responder, Switch
 from watchdog.desk.windows import WindowDesk, Windows
 from watchdog.plugins import Tools
 from watchdog.wording import ENGLISH, Catalogue, describe_saying, plain
@@ -58,6 +58,7 @@ class Desk:
         proposals: Proposals,
         windows: Windows,
         build_action: Callable[[Step], Described] = registry.build_action,
+        switch: Switch | None = None,
         words: Catalogue = ENGLISH,
     ) -> None:
         self._responder = responder
@@ -71,6 +72,7 @@ class Desk:
         self._tools = tools
         self._proposals = proposals
         self._build_action = build_action
+        self._switch = switch
         self._words = words
         self._started = tools.clock.now()
         # Maintenance and silences: their own questions and orders.
@@ -224,8 +226,17 @@ class Desk:
         return await self._order(Order.RELEASE, target, by)
 
     async def retry(self, target: str, by: str) -> Json:
-        """Forget the attempts against a target and begin anew."""
-        return await self._order(Order.RETRY, target, by)
+        """Forget the attempts against a target and begin anew; or have a check asked again that is switched off.
+
+        Of a check: the same answer, `status` being None.
+        """
+        if self._switch is None or target not in self._switch.off:
+            return await self._order(Order.RETRY, target, by)
+        by, now = plain(by), self._tools.clock.now()
+        await self._journal.note("order", f"retry of the check {plain(target)} ordered by {by}", now=now)
+        await self._switch.give_back(target)
+        follows = describe_saying("it is asked again", self._words)
+        return {"order": Order.RETRY.value, "target": target, "by": by, "answer": follows, "status": None}
 
     async def reload(self, by: str) -> Json:
         """Load the configuration again, or say all that is wrong with it and keep the old one.

@@ -50,6 +50,19 @@ class Monitor(Protocol):
         ...
 
 
+class Switch(Protocol):
+    """Which checks are not asked."""
+
+    @property
+    def off(self) -> Sequence[str]:
+        """Those that froze watchdog, or go wrong again and again."""
+        ...
+
+    async def give_back(self, check: str) -> bool:
+        """Have one asked again; False when it is not switched off."""
+        ...
+
+
 class Journal(Protocol):
     """What was written down."""
 

@@ -64,12 +64,15 @@ class Runner:
         ended: Callable[[str, str, Outcome], Awaitable[None]],
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
         publish: Publish,
+        hindrance: Callable[[str], str] = lambda _: "",
         longest_step: float = LONGEST_STEP,
         longest_look: float = LONGEST_LOOK,
     ) -> None:
+        """`hindrance`: why nothing may be done to a target now, "" if it may."""
         self._journal = journal
         self._tools = tools
         self._build_action = build_action
+        self._hindrance = hindrance
         self._ended = ended
         self._spawn = spawn
         self._publish = publish
@@ -103,8 +106,11 @@ class Runner:
 
     async def _carry_out(self, order: Perform) -> None:
         step, target = order.rung.step, order.target
-        if target in self._running:
-            outcome = Outcome(result=Result.SKIPPED, reason="another step is running on this target")
+        hindrance = (
+            "another step is running on this target" if target in self._running else self._hindrance(target)
+        )
+        if hindrance:
+            outcome = Outcome(result=Result.SKIPPED, reason=hindrance)
             await self._ended(target, order.incident, outcome)
             return
         task = asyncio.ensure_future(self._record(order, step))

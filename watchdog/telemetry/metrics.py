@@ -7,7 +7,7 @@ outside becomes a label: values come from the configuration, from closed lists, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client import (
@@ -24,10 +24,11 @@ from prometheus_client.registry import Collector
 from watchdog import __version__
 from watchdog.core.event import WATCHED_ACTIONS
 from watchdog.core.happening import Happening
-from watchdog.core.incident import Case, Ending
+from watchdog.core.incident import Ending
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Status
+from watchdog.telemetry.view import View
 
 OTHER = "other"
 MOST_TARGETS = 500
@@ -37,23 +38,6 @@ _PROBE = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 _DETECT = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _RECOVER = (1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _NANO = 1e9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """How things stand, for whoever asks: read at every scrape."""
-
-    targets: Callable[[], Iterable[str]]
-    checks: Callable[[], Iterable[str]]
-    playbooks: Callable[[], Iterable[str]]
-    notifiers: Callable[[], Iterable[str]]
-    cases: Callable[[], Iterable[Case]]
-    connected: Callable[[], bool]
-    swept: Callable[[], Moment | None]
-    config_ok: Callable[[], bool]
-    config_read: Callable[[], Moment]
-    maintained: Callable[[str], bool] = lambda _: False
-    silenced: Callable[[str], bool] = lambda _: False
 
 
 class Metrics:
@@ -240,7 +224,13 @@ class _Standing(Collector):
         yield from self._daemon()
 
     def _looks(self, labels: Mapping[str, str]) -> Iterator[Metric]:
-        checks = set(self.view.checks())
+        checks, off = set(self.view.checks()), set(self.view.switched_off())
+        yield _gauge(
+            "watchdog_check_switched_off",
+            "1 while a check is not asked, because it froze watchdog or goes wrong again and again.",
+            ("check",),
+            {(_safe(check),): float(check in off) for check in checks},
+        )
         self._seen = {
             (check, target): seen
             for (check, target), seen in self._seen.items()

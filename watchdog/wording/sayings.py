@@ -35,6 +35,7 @@ SAYINGS = (
     "paused by a person: an unpause gives it back",
     "released by {by}",
     "retry by {by}: attempts forgotten",
+    "it is asked again",
     "heal by {by}: attempts forgotten",
     "nobody asks for it any more",
     "could not look: nothing follows from that",

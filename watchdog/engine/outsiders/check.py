@@ -15,6 +15,8 @@ from watchdog.core.observation import Observation
 from watchdog.engine.outsiders.room import Room
 from watchdog.plugins import Check, Parameters, Tools
 
+# Whoever asks waits so much longer than the deadline that is kept here.
+SLACK = 1.0
 # A check that wants to look again at once, always, looks so often.
 LEAST_PAUSE = 1.0
 
