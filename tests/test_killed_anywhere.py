@@ -181,10 +181,10 @@ class Stage:
             await until(lambda: scissors.dead or building.done())
             if building.done():
                 world = World(app=building.result(), engine=engine, compose=self.compose, state=self.state)
-                beginning = asyncio.create_task(start(world.app))
-                await until(lambda: scissors.dead or (beginning is not None and beginning.done()))
-                if beginning.done():
-                    beginning.result()
+                beginning = begun = asyncio.create_task(start(world.app))
+                await until(lambda: scissors.dead or begun.done())
+                if begun.done():
+                    begun.result()
             yield world
         finally:
             scissors.dead = True
