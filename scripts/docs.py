@@ -84,6 +84,11 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("targets", "enable"): "`false`: not even watched",
     ("targets", "hold"): "`true`: watched, told, never touched",
     ("targets", "severity"): "instead of the check's",
+    ("targets", "depends_on"): "targets that it needs, beside those that Compose knows of",
+    (
+        "targets",
+        "priority",
+    ): "who is started first of those that may be started: the greater one; 0 by default",
     ("notifiers", "kind"): "which kind of notifier; its own parameters stand beside it, see below",
     ("notifiers", "url"): "never written here: `WATCHDOG_WEBHOOK_URL` says it",
     ("notifiers", "token"): "never written here: `TELEGRAM_BOT_TOKEN` says it",
@@ -125,6 +130,7 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "undefined": ("ok",),
     "froze": ("only told",),
     "released": ("only told",),
+    "maintenance": ("only told",),
 }
 # What the codes mean where it matters which command answered.
 ANSWERS = (
@@ -134,6 +140,10 @@ ANSWERS = (
     ),
     ("`watchdog heal`", "0 it is well, 1 it is not, or not yet (`--wait`)"),
     ("`watchdog hold`, `watchdog release`, `watchdog retry`", "0 taken down, 1 refused"),
+    (
+        "`watchdog maintenance`, `watchdog silence`",
+        "0 begun, ended or listed, 1 refused (several, and none is named), 4 there is none of that name",
+    ),
     ("`watchdog config check`", "0 it can be used, 78 it cannot"),
     (
         "`watchdog run`",

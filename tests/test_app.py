@@ -14,9 +14,12 @@ import pytest
 from tests.engine.world import LiveClock, configure, grow_old, make_engine, running
 from tests.fakes import FakeCompose, FakeEngine
 from watchdog.app import Outside, build, stop
+from watchdog.config.records import Recurring
 from watchdog.core.decision import Order
 from watchdog.core.errors import NobodyListens, NotThere, Unreachable
+from watchdog.core.maintenance import Purpose
 from watchdog.gateways.clock import SystemClock
+from watchdog.gateways.cron import parse_cron
 
 
 async def test_a_crashed_container_is_started_verified_and_told(tmp_path: Path) -> None:
@@ -417,3 +420,81 @@ async def test_a_target_can_be_held_before_it_was_looked_at(tmp_path: Path) -> N
 
         assert answer["answer"] == "held by anna"
     engine.resume()
+
+
+async def test_what_is_under_maintenance_is_not_touched_until_its_end(tmp_path: Path) -> None:
+    """A crash in a maintenance stays as it is, also over a restart of the daemon; at the end it is healed at once."""
+    engine = make_engine()
+    engine.add("app")
+    engine.add("db")
+    async with running(engine, tmp_path) as world:
+        await world.looked("app", "db")
+        await world.app.desk.windows.begin(Purpose.MAINTENANCE, ("app",), "anna", 3600.0, "")
+        engine.crash("app", 1)
+        engine.crash("db", 1)
+        await world.until(lambda: engine.container("db").up)
+    assert engine.acts == [("start", "db")]
+
+    async with running(engine, tmp_path) as world:
+        await world.until(lambda: world.finding("app") == "exited")
+        (target,) = world.app.desk.status("app")["targets"]
+        assert target["maintenance"] == "m1"
+        assert engine.acts == [("start", "db")]
+
+        await world.app.desk.windows.end(Purpose.MAINTENANCE, "anna", None)
+
+        await world.until(lambda: engine.container("app").up)
+    assert engine.acts == [("start", "db"), ("start", "app")]
+
+
+async def test_what_is_silenced_is_healed_and_not_told(tmp_path: Path) -> None:
+    """Silence is no maintenance: it heals; what is still open at the end is told once."""
+    engine = make_engine()
+    engine.add("app")
+    engine.add("db", crashes_on_start=99)
+    async with running(engine, tmp_path) as world:
+        await world.looked("app", "db")
+        await world.app.desk.windows.begin(Purpose.SILENCE, None, "anna", None, "")
+        engine.crash("app", 1)
+        engine.crash("db", 1)
+        await world.until(
+            lambda: (case := world.app.responder.case("db")) and case.incident and case.incident.called
+        )
+        await world.until(lambda: engine.container("app").up)
+        async with asyncio.timeout(5):
+            while await world.app.journal.undelivered("log"):  # noqa: ASYNC110 - polls, with a deadline
+                await asyncio.sleep(0.005)
+        stories = [await world.app.journal.story(incident.id) for incident in await world.incidents()]
+        states = {d.state.value for story in stories for told in story.told for d in told.deliveries}
+        assert states == {"silenced"}
+
+        await world.app.desk.windows.end(Purpose.SILENCE, "anna", None)
+
+        async def delivered() -> list[tuple[str, str]]:
+            stories = [await world.app.journal.story(incident.id) for incident in await world.incidents()]
+            return [
+                (told.notification.target, told.notification.telling.value)
+                for story in stories
+                for told in story.told
+                for delivery in told.deliveries
+                if delivery.state.value == "delivered"
+            ]
+
+        async with asyncio.timeout(5):
+            while ("db", "escalated") not in await delivered():  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.005)
+        assert [target for target, _ in await delivered()].count("db") == 1
+
+
+async def test_a_recurring_maintenance_of_the_configuration_holds_from_the_start(tmp_path: Path) -> None:
+    """A daemon that starts in the middle of it touches nothing in it."""
+    engine = make_engine()
+    engine.add("app")
+    engine.crash("app", 1)
+    always = Recurring(cron=parse_cron("* * * * *"), lasts=3600.0)
+    async with running(engine, tmp_path, replace(configure(), maintenance={"always": always})) as world:
+        await world.until(lambda: world.finding("app") == "exited")
+        await world.app.listener.sweep()
+        (window,) = world.app.desk.status()["maintenance"]
+        assert (window["by"], window["why"]) == ("the configuration", "always")
+    assert engine.acts == []

@@ -117,6 +117,8 @@ def is_command(words: list[str]) -> bool:
     command: Any = typer.main.get_command(app)
     words = [word for word in words if not re.match(r"[\[<]|[A-Z]+$", word)]
     while words and hasattr(command, "commands"):
+        if getattr(command, "begins_by_default", False) and words[0] not in command.commands:
+            words = ["begin", *words]
         name, *words = words
         if name not in command.commands:
             return name in ("--version", "--help")

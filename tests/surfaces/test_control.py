@@ -233,3 +233,40 @@ async def test_health_is_answered_in_json_and_in_one_line(client: Client, office
     plain = client.session.get("http://watchdog/health", headers={"Accept": "text/plain"})
     async with plain as response:
         assert await response.text() == "degraded: engine-lost, reload-failed\n"
+
+
+async def test_maintenance_and_silences_are_begun_listed_and_ended(client: Client) -> None:
+    """Both in the same way, signed by the user that the kernel names."""
+    for path, name in (("/maintenance", "m1"), ("/silences", "s2")):
+        body = {"targets": ["api"], "seconds": 60, "why": "disks"}
+        status, begun = await client.ask("POST", path, json=body)
+        assert (status, begun["window"]["id"]) == (200, name)
+        assert begun["window"]["by"] == pwd.getpwuid(os.geteuid()).pw_name
+        assert (await client.ask("GET", path))[1]["windows"] == [begun["window"]]
+        status, ended = await client.ask("POST", f"{path}/end", json={"id": name})
+        assert (status, ended["window"]["over"]) == (200, True)
+        assert (await client.ask("GET", path))[1]["windows"] == []
+        assert len((await client.ask("GET", f"{path}?all=1"))[1]["windows"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "error"),
+    [
+        ("/silences", "{}", 400, "targets: "),
+        ("/silences", '{"targets": []}', 400, "targets: "),
+        ("/maintenance", '{"targets": []}', 400, "targets: "),
+        ("/maintenance", '{"seconds": 0}', 400, "seconds: "),
+        ("/maintenance", '{"seconds": 1e300}', 400, "seconds: "),
+        ("/maintenance", '{"targets": ["apy"]}', 404, "there is no target 'apy'"),
+        ("/maintenance/end", "{}", 404, "there is no maintenance to end"),
+        ("/silences/end", '{"id": "s9"}', 404, "there is no silence 's9'"),
+    ],
+)
+async def test_an_empty_list_of_targets_is_never_all(
+    client: Client, path: str, body: str, *, status: int, error: str
+) -> None:
+    """A window that could not be meant is refused, and says why."""
+    got, answer = await client.ask("POST", path, data=body)
+    assert got == status
+    assert error in answer["error"]
+    assert (await client.ask("GET", "/status"))[1]["maintenance"] == []

@@ -47,6 +47,8 @@ class Scene:
     connected: bool = True
     swept: Moment | None = None
     config_ok: bool = True
+    maintained: frozenset[str] = frozenset()
+    silenced: frozenset[str] = frozenset()
     depths: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,8 @@ class Scene:
                 swept=lambda: self.swept,
                 config_ok=lambda: self.config_ok,
                 config_read=self.clock.now,
+                maintained=lambda target: target in self.maintained,
+                silenced=lambda target: target in self.silenced,
             )
         )
 
@@ -216,12 +220,16 @@ def test_how_things_stand_is_read_when_it_is_asked_for() -> None:
         Case(check="containers", target="db", ledger=Ledger(target="db"), hold=hold),
     ]
     scene.connected, scene.config_ok, scene.swept = False, False, now
+    scene.maintained, scene.silenced = frozenset({"app"}), frozenset({"db"})
 
     assert scene.value('watchdog_incidents_open{severity="critical"}') == 1
     assert scene.value('watchdog_incidents_open{severity="high"}') == 0
     assert scene.value('watchdog_target_given_up{target="app"}') == 1
     assert scene.value('watchdog_target_given_up{target="db"}') == 0
     assert scene.value('watchdog_target_held{target="db"}') == 1
+    assert scene.value('watchdog_target_maintenance{target="app"}') == 1
+    assert scene.value('watchdog_target_maintenance{target="db"}') == 0
+    assert scene.value('watchdog_target_silenced{target="db"}') == 1
     assert scene.value('watchdog_outbox_depth{notifier="log"}') == 3
     assert scene.value("watchdog_engine_connected") == 0
     assert scene.value("watchdog_config_last_reload_ok") == 0

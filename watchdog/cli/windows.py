@@ -28,6 +28,8 @@ def read_span(written: str) -> float:
 class BeginsByDefault(TyperGroup):
     """A group of commands where what is no command is what `begin` is for: `watchdog silence api --for 1h`."""
 
+    begins_by_default = True
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The arguments, with `begin` put in where it was left out."""
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
