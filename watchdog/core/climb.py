@@ -42,6 +42,9 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
     if incident.interrupted and not incident.repeated and incident.rung is not None:
         rung = rungs[incident.rung] if incident.rung < len(rungs) else None
         if rung is not None and rung.step.repeatable:
+            verdict = judge_surroundings(case, incident, rung, policy, now, counted=False)
+            if isinstance(verdict, Refuse):
+                return _stand_back(case, incident, verdict, policy)
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
         return _escalate(case, incident, policy, now, "interrupted")
     return _climb(case, replace(incident, interrupted=False), policy, now)
@@ -75,9 +78,14 @@ def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Mome
     rung = policy.playbook.rungs[index]
     verdict = judge_surroundings(case, incident, rung, policy, now)
     if isinstance(verdict, Refuse):
-        wait = verdict.wait if verdict.wait is not None else policy.verify_every
-        return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
+        return _stand_back(case, incident, verdict, policy)
     return _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
+
+
+def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy) -> Decision:
+    """Its turn, but not now: something outside of the target stands against it."""
+    wait = verdict.wait if verdict.wait is not None else policy.verify_every
+    return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
 
 
 def _wait(case: Case, incident: Incident, seconds: float, reason: str, *, slot: bool = False) -> Decision:
@@ -107,7 +115,10 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1
     proposal = Proposal(id=f"{incident.id}-{number}", rung=index, made=now, lasts=policy.proposal_lasts)
-    asking = replace(incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None)
+    # Who is asked is told how it ends.
+    asking = replace(
+        incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None, part_of=""
+    )
     effects = (
         Propose(proposal.id, incident.id, incident.target, incident.playbook, rung, index),
         Tell(
@@ -131,6 +142,9 @@ def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> D
     index = incident.undo if incident.undo is not None else incident.rung
     if index is None or index >= len(rungs) or (incident.undoing and incident.repeated):
         return _escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
+    verdict = judge_surroundings(case, incident, rungs[index], policy, now, counted=False)
+    if isinstance(verdict, Refuse):
+        return _stand_back(case, incident, verdict, policy)
     repeated = incident.repeated or incident.undoing
     undoing = replace(incident, undo=None, undoing=True, repeated=repeated)
     return _perform(case, undoing, rungs[index], index, now, undo=True)
@@ -193,6 +207,7 @@ def _escalate(case: Case, incident: Incident, policy: Policy, now: Moment, reaso
         interrupted=False,
         proposal=None,
         called=now,
+        part_of="",  # who is called is told how it ends
     )
     facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts)}
     if incident.hindrance:

@@ -190,7 +190,7 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         severity=policy.severity,
         opened=now,
         finding=seen.finding,
-        fallen=_fallen(seen),
+        fallen=seen.fallen,
     )
     waiting = suppress(case, incident, policy, now, fresh=True)
     if waiting is not None:
@@ -235,9 +235,7 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
 
 
 def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
-    incident = replace(
-        incident, finding=seen.finding, well_since=None, fallen=_fallen(seen) or incident.fallen
-    )
+    incident = replace(incident, finding=seen.finding, well_since=None, fallen=seen.fallen or incident.fallen)
     case = replace(case, incident=incident)
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
@@ -294,8 +292,3 @@ def _returned(case: Case, now: Moment) -> Decision:
     acted = now if incident.phase is Phase.VERIFYING else incident.acted
     case = replace(case, incident=replace(incident, acted=acted, well_since=None))
     return Decision(case, (Look(0.0),), "an incident was open: looking again")
-
-
-def _fallen(seen: Observation) -> str:
-    """The incarnation, if this look shows that it fell without a person's hand."""
-    return seen.incarnation if seen.stopped_by in (Hand.ITSELF, Hand.WATCHDOG) else ""

@@ -80,6 +80,11 @@ class Observation:
         return self.incarnation.endswith(GONE)
 
     @property
+    def fallen(self) -> str:
+        """The incarnation, if this look shows that it fell without a person's hand; else ""."""
+        return self.incarnation if self.stopped_by in (Hand.ITSELF, Hand.WATCHDOG) else ""
+
+    @property
     def well(self) -> bool:
         """True when this look is proof of health: settled, and no worse than a warning."""
         return self.settled and self.status in (Status.OK, Status.WARNING)

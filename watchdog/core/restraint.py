@@ -21,22 +21,27 @@ from watchdog.core.verdict import Allow, Refuse, Verdict
 UNSURE_LOOK = 10.0
 
 
-def judge_surroundings(case: Case, incident: Incident, rung: Rung, policy: Policy, now: Moment) -> Verdict:
-    """May this rung begin now, as far as everything outside of the target goes? Every refusal is a wait."""
+def judge_surroundings(
+    case: Case, incident: Incident, rung: Rung, policy: Policy, now: Moment, *, counted: bool = True
+) -> Verdict:
+    """May this rung begin now, as far as everything outside of the target goes? Every refusal is a wait.
+
+    `counted`: it is an attempt; repeating an interrupted step and taking one back are none, and are not rationed.
+    """
     around = policy.around
     if around.gentle and not rung.step.gentle:
         return Refuse(around.gentle, wait=UNSURE_LOOK)
-    if around.most_attempts is not None and len(case.ledger.attempts) >= around.most_attempts:
+    if counted and around.most_attempts is not None and len(case.ledger.attempts) >= around.most_attempts:
         return Refuse(around.gentle, wait=UNSURE_LOOK)
     verdicts: list[Verdict] = []
-    if not _wanted(incident):
+    if not is_wanted(incident):
         verdicts.append(around.aside)
-        if case.ledger.flaps is not None:
+        if counted and case.ledger.flaps is not None:
             made = [attempt.at for attempt in case.ledger.attempts]
             verdicts.append(judge_flap_action(case.ledger.flaps, made, policy.flaps, now))
     if around.storm is not None and around.storm.move is Move.WAIT:
         verdicts.append(Refuse(around.storm.reason, wait=policy.budget.ask_again))
-    planned = is_planned(incident, policy)
+    planned = not counted or is_planned(incident, policy)
     others = around.running - {incident.target}
     verdicts.append(judge_budget(around.begun, others, incident.target, policy.budget, now, planned=planned))
     return next((verdict for verdict in verdicts if isinstance(verdict, Refuse)), Allow())
@@ -47,7 +52,7 @@ def judge_doom(case: Case, incident: Incident, rung: Rung, index: int) -> Incide
 
     With a `reason`: a human. Without: the rung is passed over, because only replacing helps.
     """
-    if incident.ordered:
+    if is_wanted(incident):
         return None
     doomed = with_doom(incident)
     facts = doomed.finding.facts
@@ -76,9 +81,9 @@ def with_doom(incident: Incident) -> Incident:
 
 def is_planned(incident: Incident, policy: Policy) -> bool:
     """Whether its next step counts only against those that run at once: a person wants it, or a storm's plan."""
-    return _wanted(incident) or policy.around.storm is not None
+    return is_wanted(incident) or policy.around.storm is not None
 
 
-def _wanted(incident: Incident) -> bool:
-    """A person asked for it: planned work."""
+def is_wanted(incident: Incident) -> bool:
+    """Whether a person asked for its next step, by an order or with a yes: planned work."""
     return incident.ordered or (incident.proposal is not None and bool(incident.proposal.approved_by))

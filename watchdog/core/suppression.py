@@ -14,6 +14,7 @@ from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Observation
+from watchdog.core.restraint import is_wanted
 from watchdog.core.storm import Move
 from watchdog.core.tellings import tell_in, tell_of
 
@@ -26,9 +27,9 @@ STACK = "the stack"
 def explained(incident: Incident, policy: Policy) -> tuple[str, str] | None:
     """The cause of this trouble and the incident in which that is told; None when it is its own.
 
-    A person's order to heal is an order to heal this one. Who was called for it has to be told how it ends.
+    A person's order to heal, or yes to a step, means this one. Who was called for it has to be told how it ends.
     """
-    if incident.ordered or incident.phase is Phase.ESCALATED:
+    if is_wanted(incident) or incident.phase is Phase.ESCALATED:
         return None
     around = policy.around
     if around.root is not None:
@@ -73,7 +74,8 @@ def seen_sick_while_waiting(
     case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment
 ) -> Decision:
     """It is still sick: it waits on, or has a trouble of its own by now."""
-    incident = replace(incident, finding=seen.finding, well_since=None)
+    fallen = seen.fallen or incident.fallen
+    incident = replace(incident, finding=seen.finding, well_since=None, fallen=fallen)
     still = suppress(case, incident, policy, now)
     if still is not None:
         return still
@@ -88,8 +90,11 @@ def seen_sick_while_waiting(
             (Look(min(WAIT_LOOK, left)),),
             "its cause is gone: it gets a while",
         )
-    own = replace(incident, phase=Phase.OPEN, cause="", part_of="", free_since=None)
-    told: tuple[Effect, ...] = (Tell(tell_of(Telling.OPENED, own, now)),) if incident.part_of else ()
+    # In a storm one message tells of all of them.
+    storms = policy.around.storm_incident if incident.part_of and policy.around.storm is not None else ""
+    own = replace(incident, phase=Phase.OPEN, cause="", part_of=storms, free_since=None)
+    speaks_up = incident.part_of and not storms
+    told: tuple[Effect, ...] = (Tell(tell_of(Telling.OPENED, own, now)),) if speaks_up else ()
     decision = consider(replace(case, incident=own), own, policy, now)
     return replace(decision, effects=(*told, *decision.effects))
 
