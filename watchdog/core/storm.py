@@ -172,11 +172,13 @@ def plan_storm(
     unhealthy: AbstractSet[str],
     busy: AbstractSet[str],
     at_once: int,
+    waiting: AbstractSet[str] = frozenset(),
 ) -> tuple[StormMove, ...]:
     """What is done about each target, in the order in which it is done.
 
     `dead` ended by themselves, `unhealthy` run; none of them is held or given up. `busy` are acted on, or being
-    verified: they keep their place of the `at_once`, and who needs them waits for them. Starts count as planned
+    verified: they keep their place of the `at_once`, and who needs them waits for them. `waiting` have had their
+    turn, or may not be touched now: they keep no place from the others. Starts count as planned
     work in the budget: a storm of twenty must not wait ten minutes for its second half. Ask for the plan again
     whenever one of them turns well or an action ends.
     """
@@ -190,9 +192,12 @@ def plan_storm(
         for target in layer:
             move = _move(target, dead, down, graph, healed)
             if move.move in (Move.START, Move.HEAL):
-                if room <= 0:
+                if target in waiting:
+                    pass
+                elif room <= 0:
                     move = StormMove(target=target, move=Move.WAIT, reason="too-many-at-once")
-                room -= 1
+                else:
+                    room -= 1
             moves.append(move)
     return tuple(moves)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
-from watchdog.core.incident import Case, Phase
+from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.observation import GONE, Hand, Observation, Status
 from watchdog.core.roster import Known
@@ -94,6 +94,7 @@ class Stack:
         self._begun = Budget()
         self._works: dict[str, ForeignWork] = {}
         self._sick: dict[str, Moment] = {}
+        self._looked_at: set[str] = set()
         self._drawn: tuple[Member, ...] = ()
         self._graph = Graph()
         self.storm: Storm | None = None
@@ -114,14 +115,21 @@ class Stack:
         if seen.status is Status.UNKNOWN or not seen.settled:
             return
         if seen.sick and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
-            self._sick.setdefault(seen.target, seen.at)
+            self._sick.setdefault(seen.target, self._turned(seen))
         else:
             self._sick.pop(seen.target, None)
+        self._looked_at.add(seen.target)
+
+    def _turned(self, seen: Observation) -> Moment:
+        """When it turned sick: what an earlier daemon knew of did not do so just now, when this one first looked."""
+        known = self._incidents().get(seen.target)
+        return seen.at if known is None or seen.target in self._looked_at else known.opened
 
     def forget(self, target: str) -> None:
         """Nobody asks for this target any more."""
         self._sick.pop(target, None)
         self._works.pop(target, None)
+        self._looked_at.discard(target)
 
     def heard(self, event: EngineEvent, hand: Hand, before: Life, target: str | None, *, busy: bool) -> None:
         """An event of the engine, and whose hand was behind it. `busy`: a step of ours runs on the target."""
@@ -135,7 +143,9 @@ class Stack:
         if is_foreign(event, hand, before, ours=busy, engine_restarts=restarts):
             now, limits = self._clock.now(), self._limits().aside
             work = self._works.get(name)
-            self._works[name] = work.seen(limits, now) if work else ForeignWork(began=now, latest=now)
+            going_on = {other: work for other, work in self._works.items() if work.goes_on(limits, now)}
+            seen = work.seen(limits, now) if work else ForeignWork(began=now, latest=now)
+            self._works = {**going_on, name: seen}
 
     # --- what follows ---
 
@@ -147,8 +157,8 @@ class Stack:
         return self._graph
 
     def sick(self) -> Mapping[str, Moment]:
-        """The targets that are in trouble by themselves, and since when."""
-        return self._sick
+        """The targets that are in trouble by themselves, and since when. What somebody works on is theirs."""
+        return {target: turned for target, turned in self._sick.items() if not self._maintained(target)}
 
     def watched(self) -> int:
         """How many targets there are."""
@@ -159,7 +169,8 @@ class Stack:
         now, limits = self._clock.now(), self._limits()
         gentle = self._gentle()
         around = Surroundings(
-            begun=self._begun.begun,
+            # What is being written down has begun, too.
+            begun=(*self._begun.begun, *(now for _ in self._cases().beginning() - {target})),
             running=_running(self._cases()),
             maintenance=self._maintained(target),
             gentle=gentle,
@@ -169,7 +180,7 @@ class Stack:
             return around
         if self.storm is not None:
             # Whatever is sick now is a part of it, also what turned so while its beginning was written down.
-            move = next((move for move in self._plan() if move.target == target), None)
+            move = next((move for move in self._plan(target) if move.target == target), None)
             return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
         root = self._root(target)
         if root is not None:
@@ -182,14 +193,14 @@ class Stack:
 
     def waiting_for(self, target: str) -> tuple[str, ...]:
         """The targets that wait for this one."""
-        open_cases = (case for case in self._cases().cases() if case.incident is not None)
         return tuple(
-            case.target
-            for case in open_cases
-            if case.incident is not None
-            and case.incident.phase is Phase.SUPPRESSED
-            and target in self.graph().beneath.get(case.target, ())
+            other
+            for other, incident in self._incidents().items()
+            if incident.phase is Phase.SUPPRESSED and target in self.graph().beneath.get(other, ())
         )
+
+    def _incidents(self) -> dict[str, Incident]:
+        return {case.target: case.incident for case in self._cases().cases() if case.incident is not None}
 
     def _member(self, known: Known) -> Member:
         wishes = self._wishes(known.target)
@@ -204,13 +215,15 @@ class Stack:
 
     def _root(self, target: str) -> Root | None:
         ailing = {name for name, known in self._known().items() if known.ailing}
-        open_ones = {case.target: case for case in self._cases().cases() if case.incident is not None}
+        incidents = self._incidents()
         held = {case.target for case in self._cases().cases() if _is_held_down(case)}
-        root = self.graph().root_of(target, (self._sick.keys() | ailing | open_ones.keys() | held) - {target})
+        unwell = self._sick.keys() | incidents.keys() | held
+        root = self.graph().root_of(target, (unwell | ailing) - {target})
         if root is None:
             return None
-        case = open_ones.get(root)
-        return Root(target=root, incident=case.incident.id if case is not None and case.incident else "")
+        if root not in unwell:
+            self._ask(root)  # that its healthcheck goes well again is no event: nobody else would see it
+        return Root(target=root, incident=incidents[root].id if root in incidents else "")
 
     def _causes_first(self, target: str, now: Moment) -> Verdict:
         """What runs and is unhealthy may be so because of another: that one is looked at before this is touched."""
@@ -226,20 +239,18 @@ class Stack:
                 stale = True
         return Refuse("looking-at-causes", wait=CAUSES_LOOK) if stale else Allow()
 
-    def _plan(self) -> tuple[StormMove, ...]:
+    def _plan(self, asking: str = "") -> tuple[StormMove, ...]:
+        """The plan of a storm. `asking`: a target that is decided upon: it is sick, so nothing is verified any more."""
         graph, limits = self.graph(), self._limits()
         running = _running(self._cases())
-        busy = set(running)
-        left_out: set[str] = set()
+        busy, waiting = set(running), set(self._untouchable())
         for case in self._cases().cases():
-            incident = case.incident
-            if incident is None or case.target not in self._sick:
-                continue
-            if incident.phase is Phase.VERIFYING:
+            verifying = _is_in(case, Phase.VERIFYING) and case.target != asking
+            if verifying or _is_left_out(case) or _is_held_down(case):
                 busy.add(case.target)
-            elif incident.phase is Phase.ESCALATED or case.ledger.given_up:
-                left_out.add(case.target)
-        sick = self._sick.keys() - busy - left_out
+            elif case.ledger.attempts:
+                waiting.add(case.target)
+        sick = self._sick.keys() - busy
         down = {name for name in sick if _is_down(self._cases().latest(name))}
         return plan_storm(
             graph,
@@ -249,7 +260,13 @@ class Stack:
             busy=busy,
             # Only what is being started takes a place: health is waited for beside the next start.
             at_once=limits.budget.at_once + len(busy - running),
+            waiting=waiting,
         )
+
+    def _untouchable(self) -> frozenset[str]:
+        """Those on which nothing is done until a person says so."""
+        asked = (case.target for case in self._cases().cases() if _is_in_hands(case))
+        return frozenset(asked) | {target for target in self._sick if self._maintained(target)}
 
     def cause(self) -> tuple[Common, str, bool] | None:
         """What the sick have in common: kind, name, and whether the well ones do not have it."""
@@ -257,8 +274,9 @@ class Stack:
         return None if cause is None else (cause.trait.kind, cause.trait.name, cause.strong)
 
     def plan(self) -> Mapping[str, Move]:
-        """What is done about each target in a storm."""
-        return {move.target: move.move for move in self._plan()}
+        """What is done about each target in a storm; not those that wait for a person, or for one that does."""
+        idle = self._untouchable()
+        return {m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle}
 
     def _traits(self, graph: Graph) -> Mapping[str, frozenset[Trait]]:
         known = self._known()
@@ -272,12 +290,23 @@ class Stack:
 
 
 def _running(cases: Cases) -> frozenset[str]:
-    acting = (
-        case.target
-        for case in cases.cases()
-        if case.incident is not None and case.incident.phase is Phase.ACTING
-    )
+    acting = (case.target for case in cases.cases() if _is_in(case, Phase.ACTING))
     return frozenset(acting) | cases.beginning()
+
+
+def _is_in(case: Case, phase: Phase) -> bool:
+    return case.incident is not None and case.incident.phase is phase
+
+
+def _is_left_out(case: Case) -> bool:
+    return _is_in(case, Phase.ESCALATED) or (case.incident is not None and case.ledger.given_up)
+
+
+def _is_in_hands(case: Case) -> bool:
+    """Whether it is a person's turn: it is held, was handed over, or waits for a yes."""
+    held = case.hold is not None and not case.hold.released
+    proposal = case.incident.proposal if case.incident is not None else None
+    return held or _is_left_out(case) or (proposal is not None and not proposal.approved_by)
 
 
 def _is_held_down(case: Case) -> bool:
