@@ -10,6 +10,7 @@ WatchdogError
 │   │   └── NobodyListens  ... because its socket refuses every connection: it may be a stale file
 │   └── Refused            the other side answered no
 │       ├── NotThere       ... because what was asked for does not exist
+│       ├── Misconfigured  ... because of how we were told to ask: a refused token, an address that cannot be
 │       └── Changed        ... because it is not what it was any more; `names` says what differs
 ├── DeliveryError          a notification could not be handed over
 └── Misbehaved             a plug-in did what none may do, or has not come back
@@ -60,6 +61,10 @@ class Refused(GatewayError):  # noqa: N818 - the same
 
 class NotThere(Refused):
     """What was asked for does not exist."""
+
+
+class Misconfigured(Refused):
+    """It was asked in a way that cannot work: for a person to mend in the configuration. Nothing is known of the target."""
 
 
 class Changed(Refused):
