@@ -16,6 +16,7 @@ from watchdog.core.maintenance import Purpose, Window, begin_window
 from watchdog.core.notification import Notification, Telling
 from watchdog.core.observation import Finding
 from watchdog.core.story import Delivery
+from watchdog.gateways.journal_damage import carry_over
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_memory import Memory
 from watchdog.gateways.journal_outbox import Outbox
@@ -219,3 +220,20 @@ def test_outside_of_incidents_what_is_still_so_is_told(
     desk.silence_all(silence)
     desk.windows.end(silence, "ended", (), (), at(61))
     assert desk.waiting() == given
+
+
+def test_a_pause_survives_a_damaged_journal(tmp_path: Path) -> None:
+    """What can be read of a journal that is set aside is taken over, and what people asked for is among it."""
+    path = tmp_path / "journal.db"
+    with closing(JournalFile(path)) as file:
+        desk = Desk(file)
+        desk.windows.begin(a_window(1, "api", purpose=Purpose.MAINTENANCE), "begun", (), at(1))
+        over = a_window(2)
+        desk.windows.begin(over, "begun", (), at(1))
+        desk.windows.end(over, "ended", (), (), at(2))
+    path.rename(tmp_path / "aside.db")
+    with closing(JournalFile(path)) as file:
+        carry_over(tmp_path / "aside.db", file._disk.connection)
+        windows = WindowRows(file, Outbox(file))
+        assert [window.id for window in windows.unsettled()] == ["m1"]
+        assert windows.last_number() == 2
