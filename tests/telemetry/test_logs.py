@@ -138,6 +138,24 @@ def test_a_terminal_gets_readable_lines_that_cannot_steer_it() -> None:
     assert len(stream.getvalue().splitlines()) == 1
 
 
+def test_json_cannot_steer_a_terminal_either() -> None:
+    """What JSON leaves as it is (a C1 escape, a turned name, an end of line of Unicode) is taken out, too."""
+    stream = io.StringIO()
+    configure_logs(stream=stream)
+    name = "a\x1b[31m\x9b1mb\u202ec\x7fd\u2028e\x85f\ufeff\u2066g\nh"
+    log_happening(happening(list=name))
+    (written,) = stream.getvalue().splitlines()
+    assert json.loads(written)["list"] == "a1mbcd e fg\nh"
+
+
+def test_what_cannot_be_seen_hides_no_secret() -> None:
+    """A secret with an invisible character or a colour in its middle is known all the same."""
+    stream = io.StringIO()
+    configure_logs(stream=stream, secrets=[SECRET])
+    log_happening(happening(line=f"{SECRET[:5]}\u200b{SECRET[5:]} {SECRET[:7]}\x1b[1m{SECRET[7:]}"))
+    assert lines(stream)[0]["line"] == "[hidden] [hidden]"
+
+
 def test_a_terminal_keeps_the_lines_of_a_traceback() -> None:
     """A traceback stays readable."""
     stream = Terminal()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -48,6 +49,13 @@ _CHATTY = ("httpx", "httpcore", "apscheduler", "telegram", "urllib3", "docker", 
 _LONGEST = 8000
 _SHORT = 100
 _DEPTH = 6
+# What a terminal or a reader of lines would obey, also where JSON does not escape it: whole escape sequences,
+# controls, what turns the direction of writing or cannot be seen, other ends of lines.
+_OBEYED = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_a-z]?"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+_SEPARATORS = frozenset("\x0b\x0c\r\x85\u2028\u2029")
 
 _happenings = logging.getLogger("watchdog.happening")
 
@@ -148,12 +156,18 @@ class _Gate:
         return plain(text, _LONGEST) if self._one_line else text
 
     def _hide(self, name: str, text: str) -> str:
+        # Before a secret is looked for: what nobody sees in the middle of one must not hide it from us alone.
+        text = text if text.isprintable() else _OBEYED.sub(_visible, text)
         # Together with its name: what is called a token is one, whatever it looks like. Cut only afterwards,
         # half a secret would not be known again.
         return redact(f"{name}={text}", self._secrets).removeprefix(f"{name}=")[:_LONGEST]
 
 
 _plain_name = lru_cache(maxsize=256)(plain)
+
+
+def _visible(obeyed: re.Match[str]) -> str:
+    return " " if obeyed[0] in _SEPARATORS else ""
 
 
 def _keep_indent(line: str) -> str:
