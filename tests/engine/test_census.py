@@ -403,6 +403,25 @@ async def test_the_last_log_line_is_read_of_what_is_down(stand: Stand) -> None:
     assert (await stand.census.look("app")).last_log == "two"
 
 
+async def test_the_log_of_an_end_is_read_once(stand: Stand) -> None:
+    """However often a container that is down is looked at; its next end is read anew."""
+    app = stand.engine.container("app")
+    app.log = ["first end"]
+    await stand.arrive()
+    stand.engine.crash("app")
+    await stand.catch_up()
+    for _ in range(3):
+        assert (await stand.census.look("app")).last_log == "first end"
+    assert stand.engine.asked.count("logs") == 1
+
+    stand.engine.person_starts("app")
+    app.log = ["second end"]
+    stand.engine.crash("app")
+    assert (await stand.census.look("app")).last_log == "second end"  # before any event told of it
+    await stand.catch_up()
+    assert (await stand.census.look("app")).last_log == "second end"
+
+
 async def test_a_log_that_cannot_be_read_hides_one_line_only(stand: Stand) -> None:
     """A driver that cannot give logs does not keep us from seeing the container."""
     await stand.arrive()

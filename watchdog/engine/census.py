@@ -80,6 +80,7 @@ class Census:
         self._cut_short: set[str] = set()
         self._last_heard = 0
         self._recollected: dict[str, int] = {}
+        self._read: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._listed = False
         self._empty = False
         self._unsaved: set[str] = set()
@@ -98,13 +99,15 @@ class Census:
             await self._hear_its_removal(known.container_id)
             return await self._absent(self.roster.sighting(target, None, self.wishes(target)), known)
         life = self.roster.lives.get(known.container_id)
-        if life is not None and life.died is not None:
+        if life is not None and life.died is not None and known.container_id not in self._read:
             # It is known to have died: both are asked at once, milliseconds count here.
             facts, tail = await asyncio.gather(self._inspect(known), self._log_tail(known.container_id))
         else:
             facts, tail = await self._inspect(known), ()
             if facts is not None and facts.state in ("exited", "dead", "restarting", "created"):
-                tail = await self._log_tail(facts.id)
+                tail = self._read_already(facts) or await self._log_tail(facts.id)
+        if facts is not None and tail and facts.state in ("exited", "dead"):
+            self._read[facts.id] = (facts.finished, tail)
         if facts is not None and self._known(target).container_id != facts.id:
             # Replaced while it was looked at: that is another container's life.
             return await self.look(target)
@@ -169,6 +172,7 @@ class Census:
         self.roster, changed = self.roster.listed(rows, self._clock.now())
         current = {known.container_id for known in self.roster.targets.values()}
         self._recollected = {i: end for i, end in self._recollected.items() if i in current}
+        self._read = {i: read for i, read in self._read.items() if i in current}
         self._unsaved |= {
             name
             for name, known in self.roster.targets.items()
@@ -187,6 +191,8 @@ class Census:
             return None
         self._heard.append(key)
         self._last_heard = max(self._last_heard, event.time)
+        if event.action == "start":
+            self._read.pop(event.container_id, None)
         self._announcements, hand = self._announcements.claim(event)
         before = self.roster.lives.get(event.container_id, Life(container_id=event.container_id))
         self.roster = self.roster.heard(event, hand, self._clock.now())
@@ -274,6 +280,11 @@ class Census:
         if self._recollected.get(container_id) != end:
             self.recall(*await self._engine.recent_events())
             self._recollected[container_id] = end
+
+    def _read_already(self, facts: ContainerFacts) -> tuple[str, ...]:
+        """The end of its log, if it was read since this end: in a storm each target is looked at many times."""
+        finished, tail = self._read.get(facts.id, (0, ()))
+        return tail if finished == facts.finished else ()
 
     async def _log_tail(self, container_id: str) -> tuple[str, ...]:
         try:
