@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.evil import evil as evil  # noqa: PLC0414 - a fixture, for all
 from tests.fakes import FakeClock, FakeEngine
 
 SOCKET = "/var/run/docker.sock"

@@ -22,6 +22,9 @@ LONGEST_FILE = 350
 COVERED_ELSEWHERE = {
     "core/container.py": "core/test_judgement.py",  # records, tested by what they are judged to mean
     "app/build.py": "test_app.py",  # joined parts are tested joined
+    "app/foreign.py": "engine/outsiders/test_check.py",  # told apart and put behind threads: seen in a whole daemon
+    "engine/outsiders/room.py": "engine/outsiders/test_check.py",
+    "engine/outsiders/outsiders.py": "engine/outsiders/test_action.py",
     "app/outside.py": "scenarios/daemon.py",  # the real outside: every scenario starts it
     "app/parts.py": "test_app.py",  # a record
     "app/past.py": "engine/test_killed_anywhere.py",  # whose doing it was, after a death at every write

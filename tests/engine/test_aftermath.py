@@ -13,7 +13,7 @@ from watchdog.core.errors import JournalError
 from watchdog.core.freeze import Freeze, Probe
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Telling
-from watchdog.engine.aftermath import account_for
+from watchdog.engine.aftermath import Book, Switch, account_for
 from watchdog.gateways.journal import Journal
 
 HEAVY = Freeze(seconds=60, places=("match (re/__init__.py:166)",), probe=Probe("heavy", "app"))
@@ -91,6 +91,17 @@ async def test_a_clean_end_leaves_nothing_to_say(house: House) -> None:
 class BrokenBook:
     """A journal that cannot be used."""
 
+    async def save_misconduct(
+        self, check: str, fingerprint: str, reason: str, notification: Notification, now: Moment
+    ) -> None:
+        raise JournalError("the disk is full")
+
+    async def misconduct(self, fingerprint: str) -> dict[str, str]:
+        raise JournalError("the disk is full")
+
+    async def forgive(self, check: str) -> None:
+        raise JournalError("the disk is full")
+
     async def save_freeze(
         self,
         freeze: Freeze,
@@ -119,3 +130,68 @@ async def test_a_journal_that_cannot_be_used_keeps_no_daemon_from_starting() -> 
     )
     assert off == ()
     assert news.reasons("journal.failed") == ["the disk is full"]
+
+
+class Panel:
+    """A switch, and those who hear of it."""
+
+    def __init__(self, journal: Book) -> None:
+        self.news = News()
+        self.clock = FakeClock()
+        self.turns = 0
+        self.switch = Switch(
+            journal=journal, clock=self.clock, publish=self.news.publish, changed=self._turn, told=self._turn
+        )
+
+    def _turn(self) -> None:
+        self.turns += 1
+
+    async def begin(self, fingerprint: str = "one", freeze: Freeze | None = None) -> tuple[str, ...]:
+        await self.switch.begin(freeze, "", fingerprint, ["containers", "heavy", "odd"])
+        return self.switch.off
+
+
+async def test_a_check_that_goes_wrong_is_switched_off_and_told_once(house: House) -> None:
+    """It stays off over a restart, until the configuration is another."""
+    panel = Panel(house.journal)
+    assert await panel.begin() == ()
+    await panel.switch.failed("odd", "it raised ValueError: no")
+    await panel.switch.failed("odd", "it raised ValueError: no")
+
+    assert panel.switch.off == panel.switch.misbehaved == ("odd",)
+    assert panel.turns == 2
+    assert panel.news.names() == ["check.switched_off"]
+    (told,) = await house.told()
+    assert (told.telling, told.target) == (Telling.SWITCHED_OFF, "odd")
+    assert told.finding.facts == {"times": 5, "reason": "it raised ValueError: no"}
+    (entry,) = await house.journal.recent_entries(9)
+    assert entry.text == "the check odd is switched off: it raised ValueError: no"
+
+    assert await Panel(house.journal).begin() == ("odd",)
+    assert await Panel(house.journal).begin("two") == ()
+    await panel.switch.turn_over("two", ["odd"])
+    assert not panel.switch.off
+
+
+async def test_a_person_has_a_check_asked_again(house: House) -> None:
+    """Also one that froze: nothing is held against it any more, now and at the next start."""
+    await house.begin(HEAVY)
+    panel = Panel(house.journal)
+    assert await panel.begin(freeze=HEAVY) == ("heavy",)
+    await panel.switch.failed("odd", "rubbish")
+    assert (panel.switch.froze, panel.switch.misbehaved) == (("heavy",), ("odd",))
+
+    assert not await panel.switch.give_back("containers")
+    assert await panel.switch.give_back("heavy")
+    assert await panel.switch.give_back("odd")
+    assert not panel.switch.off
+    assert await Panel(house.journal).begin() == ()
+
+
+async def test_what_cannot_be_written_down_is_off_all_the_same() -> None:
+    """A full disk does not have a broken check asked for ever."""
+    panel = Panel(BrokenBook())
+    await panel.begin()
+    await panel.switch.failed("odd", "rubbish")
+    assert panel.switch.misbehaved == ("odd",)
+    assert panel.news.reasons("journal.failed") == ["the disk is full"]

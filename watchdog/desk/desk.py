@@ -235,6 +235,8 @@ class Desk:
         by, now = plain(by), self._tools.clock.now()
         await self._journal.note("order", f"retry of the check {plain(target)} ordered by {by}", now=now)
         await self._switch.give_back(target)
+        if target in self._names():
+            return await self._order(Order.RETRY, target, by)
         follows = describe_saying("it is asked again", self._words)
         return {"order": Order.RETRY.value, "target": target, "by": by, "answer": follows, "status": None}
 

@@ -123,9 +123,7 @@ class Switch:
         """All that are not asked."""
         return (*self.froze, *self.misbehaved)
 
-    async def begin(
-        self, freeze: Freeze | None, trace: str, fingerprint: str, checks: Sequence[str]
-    ) -> None:
+    async def begin(self, freeze: Freeze | None, trace: str, fingerprint: str, checks: Sequence[str]) -> None:
         """At start: see `account_for`."""
         self._froze = await account_for(
             freeze,
