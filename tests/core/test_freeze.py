@@ -47,3 +47,33 @@ def test_a_traceback_that_was_cut_off_is_a_freeze_all_the_same() -> None:
 def test_a_check_is_switched_off_by_its_second_freeze() -> None:
     """Once may be chance; a check that is not configured any more is of no interest."""
     assert switched_off({"a": 1, "b": 2, "gone": 9}, ["a", "b", "c"]) == ("b",)
+
+
+IDLE = TRACE.replace(
+    '  File "/usr/lib/python3.13/re/__init__.py", line 166 in match\n',
+    '  File "/usr/lib/python3.13/selectors.py", line 468 in select\n',
+)
+OUTSIDE = {0x7F11772FE6C0: Probe("odd", "db"), 0x7F0000000000: Probe("older", "db")}
+
+
+def test_a_thread_is_blamed_when_the_loop_only_waited() -> None:
+    """Whose code ran in a thread held the GIL; it is told where that thread stood."""
+    found = read_freeze(IDLE, Probe("containers", "app"), OUTSIDE)
+    assert found is not None
+    assert found.probe == Probe("odd", "db")
+    assert found.places == ("_work (gateways/journal_thread.py:51)", "run (python3.13/threading.py:982)")
+    assert read_freeze(TRACE, None, OUTSIDE) == found
+
+
+def test_a_check_that_worked_on_the_loop_is_blamed_before_any_thread() -> None:
+    """It stood still in its own code: no thread kept it from going on."""
+    found = read_freeze(TRACE, Probe("heavy", "app"), OUTSIDE)
+    assert found is not None
+    assert found.probe == Probe("heavy", "app")
+
+
+def test_nobody_is_blamed_when_nobody_worked() -> None:
+    """The loop waited, and no code of a check ran anywhere."""
+    found = read_freeze(IDLE, None, {})
+    assert found is not None
+    assert found.probe is None

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from watchdog.core.freeze import Probe
-from watchdog.engine.black_box import MARK_FILE, SIZE, TRACE_FILE, BlackBox
+from watchdog.engine.black_box import MARK_FILE, SIZE, SLOTS, TRACE_FILE, BlackBox
 
 R = TypeVar("R")
 TRACE = 'Timeout (0:00:04)!\nThread 0x1 (most recent call first):\n  File "/a/b.py", line 1 in f\n'
@@ -156,3 +156,89 @@ async def test_a_check_that_is_dropped_in_its_middle_is_closed(tmp_path: Path) -
 
 async def _await(box: BlackBox, work: Coroutine[Any, Any, R]) -> R:
     return await box.watch("heavy", "app", work)
+
+
+# --- code in threads of its own ---
+
+HOLDS_GIL = """
+import asyncio, pathlib, re, sys, time
+from functools import partial
+from watchdog.engine.black_box import BlackBox
+from watchdog.engine.liveness import Watch
+from watchdog.gateways.foreign_thread import ForeignThread
+
+async def hold(): re.match("(a+)+$", "a" * 60 + "b")
+async def sleep(): time.sleep(60)
+async def fine(): pass
+
+async def main(how):
+    box = BlackBox(pathlib.Path(sys.argv[1]))
+    threads = {}
+    async def ask(name, work):
+        slot = box.lend()
+        thread = threads[name] = ForeignThread(name, left=slot.clear)
+        try:
+            async with asyncio.timeout(0.3):
+                await thread.call(work, partial(slot.watch, name, "app"))
+        except TimeoutError:
+            pass
+    Watch(1.5, box.words).arm()
+    await ask("innocent", fine)
+    await ask("sleeper", sleep)
+    if how == "thread":
+        await ask("holder", hold)
+    elif how == "loop":
+        time.sleep(60)
+    else:
+        async def look(): time.sleep(60)
+        await box.watch("ours", "app", look())
+
+asyncio.run(main(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "blamed", "place"),
+    [
+        ("thread", Probe("holder", "app"), "match (re/"),
+        ("loop", None, ""),
+        ("check", Probe("ours", "app"), ""),
+    ],
+)
+def test_who_holds_the_gil_in_a_thread_is_blamed_and_who_only_sleeps_is_not(
+    tmp_path: Path, how: str, blamed: Probe | None, place: str
+) -> None:
+    """The process ends itself; of three threads the one is found that kept the loop from running, and where it stood."""
+    command = [sys.executable, "-c", HOLDS_GIL, tmp_path, how]
+    done = subprocess.run(command, check=False, timeout=25, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+
+    box = BlackBox(tmp_path)
+    box.close()
+    assert box.found is not None
+    assert box.found.probe == blamed
+    assert box.found.places[0].startswith(place)
+
+
+def test_slots_are_lent_given_back_and_run_out_without_harm(tmp_path: Path) -> None:
+    """More threads than slots: those without one are not blamed, and nothing breaks."""
+    box = BlackBox(tmp_path)
+    slots = [box.lend() for _ in range(SLOTS + 1)]
+    for slot in slots:
+        slot._mark("x" * 9999, "é" * 60)
+        slot.clear()
+        slot._mark("odd", "app")
+    assert marked(tmp_path) == Probe("odd", "app")
+    for slot in slots:
+        slot.give_back()
+    assert [box.lend()._place for _ in range(SLOTS)].count(None) == 0
+    box.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x01", b"\x01" + b"\xff" * 600, b"\x01" + b"\0" * 8 + b'["a", "b", "c"]\0']
+)
+def test_a_slot_that_cannot_be_read_blames_nobody(tmp_path: Path, content: bytes) -> None:
+    """Half a mark, or garbage: the daemon starts."""
+    (tmp_path / MARK_FILE).write_bytes(b"\0" * SIZE + content)
+    assert marked(tmp_path) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -269,3 +270,21 @@ async def test_every_check_bears_a_target_that_nobody_knows(kind: str) -> None:
     (seen,) = await watch.monitor.ask("nobody")
 
     assert seen.status is Status.UNKNOWN
+
+
+class Liar(FakeCheck):
+    """Answers, but not what it was asked."""
+
+    async def probe(self, target: str, tools: Tools) -> Observation:
+        seen = await super().probe(target, tools)
+        return replace(seen, target="db")
+
+
+async def test_rubbish_of_our_own_checks_is_unknown_too() -> None:
+    """An observation of another target is believed for neither of them."""
+    watch = Watch(Liar())
+
+    (seen,) = await watch.monitor.ask("app")
+
+    assert (seen.target, seen.status) == ("app", Status.UNKNOWN)
+    assert seen.finding.facts["reason"] == "it answered about another target"

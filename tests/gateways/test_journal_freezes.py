@@ -30,3 +30,27 @@ async def test_freezes_are_counted_by_check_version_and_configuration(tmp_path: 
         assert [entry.notification for entry in await journal.undelivered("phone")] == [told]
     finally:
         await journal.close()
+
+
+async def test_a_check_that_goes_wrong_is_kept_with_its_reason_until_it_is_forgiven(tmp_path: Path) -> None:
+    """One row a check, for the latest version and configuration; forgiving lets go of freezes too."""
+    clock, told = FakeClock(), a_notification()
+    journal = await Journal.open(tmp_path / "journal.db")
+    try:
+        await journal.undelivered("phone")
+        heavy = Freeze(seconds=4, probe=Probe("odd", "app"))
+        await journal.save_freeze(heavy, "one", "it froze", (), clock.now())
+        await journal.save_misconduct("odd", "one", "rubbish", told, clock.now())
+        assert await journal.misconduct("one") == {"odd": "rubbish"}
+        assert await journal.misconduct("two") == {}
+        await journal.save_misconduct("odd", "two", "late", told, clock.now())
+        assert await journal.misconduct("one") == {}
+        assert await journal.misconduct("two") == {"odd": "late"}
+        assert [entry.notification for entry in await journal.undelivered("phone")] == [told, told]
+
+        await journal.forgive("odd")
+        assert await journal.misconduct("two") == {}
+        assert await journal.freezes("one") == {}
+        await journal.forgive("nobody")
+    finally:
+        await journal.close()

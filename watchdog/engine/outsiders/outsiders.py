@@ -45,7 +45,7 @@ class Outsiders:
         """The notifier, to deliver in its thread."""
         known = self._notifiers.get(notifier.name)
         if known is None or known.tells_by is not notifier:
-            room = known.room if known is not None else self._room(notifier.name)
+            room = known.room if known is not None else self._room(f"notifier {notifier.name}")
             made = OutsideEditor if notifier.edits is True else OutsideNotifier
             known = self._notifiers[notifier.name] = made(notifier, room, origin)
         return known
@@ -53,7 +53,7 @@ class Outsiders:
     def hindrance(self, target: str) -> str:
         """Why nothing may be done to this target now; "" if it may."""
         rooms = [room for room in self._acting.get(target, ()) if room.thread.stuck]
-        return "" if not rooms else f"the plug-in action {rooms[0].name} has not come back from this target"
+        return "" if not rooms else f"the plug-in {rooms[0].name} has not come back from this target"
 
     def forgive(self) -> None:
         """Count from the beginning: the configuration is another one."""
@@ -73,7 +73,7 @@ class Outsiders:
         return Room(name, self._tools, self._lend())
 
     async def _act(self, act: Task, work: Callable[[Tools], Coroutine[Any, Any, R]]) -> R:
-        room = self._room(act.name)
+        room = self._room(f"action {act.name}")
         if act.changes:
             self._acting.setdefault(act.target, []).append(room)
         try:
