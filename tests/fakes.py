@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.preflight import FirstSight
 from watchdog.core.roster import ComposeOrigin, ContainerRow
 from watchdog.core.target import PROJECT, SERVICE
+from watchdog.gateways.program import Ended
 
 RING = 256
 NEVER_FINISHED = 0
@@ -80,6 +81,7 @@ class FakeContainer:
     memory_limit: int = 0
     stop_timeout: float = 10.0
     log: list[str] = field(default_factory=list)
+    addresses: tuple[str, ...] = ()
     recovers: bool = True
     ignores_term: bool = False
     fails_to_start: str = ""
@@ -110,6 +112,7 @@ class FakeContainer:
             restart_maximum=self.restart_maximum,
             memory_limit=self.memory_limit,
             stop_timeout=self.stop_timeout,
+            addresses=self.addresses,
         )
 
     def row(self) -> ContainerRow:
@@ -131,6 +134,7 @@ class FakeEngine:
     Attributes:
         acts: what was asked of it through the gateway and changes something: ("start", container name) ...
         asked: every call through the gateway, by name.
+        executed, executions: what was run inside containers, and how the next ones of it end.
         stop_before_die: engine 26 tells `stop` a millisecond before `die`, engine 20 after it.
     """
 
@@ -138,6 +142,8 @@ class FakeEngine:
         self.clock = clock or FakeClock()
         self.project = project
         self.containers: dict[str, FakeContainer] = {}
+        self.executed: list[tuple[str, tuple[str, ...], dict[str, str]]] = []
+        self.executions: list[Ended] = []
         self.images: dict[str, str] = {}
         self.acts: list[tuple[str, str]] = []
         self.asked: list[str] = []
@@ -310,10 +316,26 @@ class FakeEngine:
         await self._answer("inspect")
         return self._find(container_id).facts()
 
-    async def logs(self, container_id: str, tail: int) -> tuple[str, ...]:
+    async def logs(self, container_id: str, tail: int, *, stamped: bool = False) -> tuple[str, ...]:
         await self._answer("logs")
         log = self._find(container_id).log
-        return tuple(log[-tail:]) if tail > 0 else ()
+        stamp = f"{self.clock.wall:%Y-%m-%dT%H:%M:%S.%f000Z} " if stamped else ""
+        return tuple(f"{stamp}{line}" for line in log[-tail:]) if tail > 0 else ()
+
+    async def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        within: float = 10.0,
+    ) -> Ended:
+        await self._answer("execute")
+        found = self._find(container_id)
+        if not found.up:
+            raise Refused(f"container {container_id} is not running")
+        self.executed.append((found.name, tuple(command), dict(environment or {})))
+        return self.executions.pop(0) if self.executions else Ended(0, b"", b"")
 
     async def start(self, container_id: str) -> None:
         await self._answer("start")

@@ -7,7 +7,7 @@ Belongs here: the three bases and the tools they are handed. Does not: any kind 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome, Result
+from watchdog.gateways.program import Ended
 
 # A parameter that is a span of time: written as 30s or 5m, held as seconds.
 Duration = Annotated[float, BeforeValidator(parse_duration)]
@@ -59,8 +60,25 @@ class Engine(Protocol):
         """What the engine says of a container now."""
         ...
 
-    async def logs(self, container_id: str, tail: int) -> tuple[str, ...]:
-        """The last `tail` lines of a container's log, oldest first, each bounded in length."""
+    async def logs(self, container_id: str, tail: int, *, stamped: bool = False) -> tuple[str, ...]:
+        """The last `tail` lines of a container's log, oldest first, each bounded in length.
+
+        `stamped`: before each the engine's time of it (RFC 3339) and a space.
+        """
+        ...
+
+    async def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        within: float = 10.0,
+    ) -> Ended:
+        """How a command ended that ran inside a container; 64 KiB of each output are read.
+
+        All the world sees the command: a secret belongs in the environment. It has to end by itself.
+        """
         ...
 
     async def start(self, container_id: str) -> None:

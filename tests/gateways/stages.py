@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from watchdog.core.event import EngineEvent
 from watchdog.core.roster import ContainerRow
 from watchdog.core.target import PROJECT, SERVICE
 from watchdog.gateways.docker import DockerEngine, EngineOptions
+from watchdog.gateways.program import Ended
 
 BROKEN = "nope"
 PROGRAM = (
@@ -28,7 +29,15 @@ class WatchedEngine(Protocol):
 
     async def ping(self) -> None: ...
     async def inspect(self, container_id: str) -> ContainerFacts: ...
-    async def logs(self, container_id: str, tail: int) -> tuple[str, ...]: ...
+    async def logs(self, container_id: str, tail: int, *, stamped: bool = False) -> tuple[str, ...]: ...
+    async def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        within: float = 10.0,
+    ) -> Ended: ...
     async def start(self, container_id: str) -> None: ...
     async def stop(self, container_id: str, grace: float) -> None: ...
     async def list_containers(self) -> tuple[ContainerRow, ...]: ...

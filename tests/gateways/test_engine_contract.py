@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 
 import pytest
 
@@ -139,6 +140,28 @@ async def test_the_last_lines_of_a_log(stage: Stage) -> None:
     assert sorted(lines) == ["one", "three", "two"]
     assert len(await stage.engine.logs(made, 1)) == 1
     assert await stage.engine.logs(made, 0) == ()
+
+
+async def test_a_log_comes_with_its_times_if_asked_for(stage: Stage) -> None:
+    """Before each line stands the engine's own time of it."""
+    made = await stage.run("web")
+    lines: tuple[str, ...] = ()
+    async with asyncio.timeout(WITHIN):
+        while len(lines) < 3:
+            await asyncio.sleep(0.02)
+            lines = await stage.engine.logs(made, 10, stamped=True)
+    assert {line.partition(" ")[2] for line in lines} == {"one", "two", "three"}
+    assert all(datetime.fromisoformat(line.partition(" ")[0]).tzinfo for line in lines)
+
+
+async def test_a_command_runs_inside_a_container(stage: Stage) -> None:
+    """It returns with its code; in a container that is down nothing runs."""
+    made = await stage.run("web")
+    ended = await stage.engine.execute(made, ["sh", "-c", "exit 0"], {"A": "1"})
+    assert ended.code == 0
+    down = await stage.run("job", started=False)
+    with pytest.raises(Refused):
+        await stage.engine.execute(down, ["true"])
 
 
 async def test_a_stop_is_told_as_a_signal_a_death_and_a_stop(stage: Stage) -> None:

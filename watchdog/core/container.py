@@ -51,6 +51,7 @@ class ContainerFacts:
         memory_limit: bytes, 0 for none.
         failing_streak: how often its healthcheck failed in a row: not unhealthy yet, but nothing to rely upon.
         network_mode: `container:ID` when it lives in another one's network namespace.
+        addresses: its IP addresses, one for each of its networks.
     """
 
     id: str
@@ -74,6 +75,7 @@ class ContainerFacts:
     stop_timeout: float = 10.0
     failing_streak: int = 0
     network_mode: str = ""
+    addresses: tuple[str, ...] = ()
 
     @property
     def network_owner(self) -> str:

@@ -13,7 +13,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from http.client import HTTPException
@@ -23,13 +23,14 @@ from watchdog.core.container import ContainerFacts
 from watchdog.core.errors import GatewayError, NotThere, Refused, Unreachable
 from watchdog.core.event import WATCHED_ACTIONS, EngineEvent
 from watchdog.core.roster import ContainerRow
-from watchdog.gateways import engine_words
+from watchdog.gateways import engine_exec, engine_words
 from watchdog.gateways.engine_options import EngineOptions
 from watchdog.gateways.engine_trouble import explain, is_stale, one_line
 from watchdog.gateways.event_stream import EventStream, Exchange
 from watchdog.gateways.images import Images
 from watchdog.gateways.itself import own_container_id
 from watchdog.gateways.lanes import Circuit, Lane
+from watchdog.gateways.program import Ended
 
 if TYPE_CHECKING:
     import docker
@@ -67,6 +68,7 @@ class DockerEngine:
         self._starts = Lane("start", options.starts, self.circuit)
         self._stops = Lane("stop", options.stops, self.circuit)
         self._tails = Lane("log", options.looks, self.circuit)
+        self._executions = Lane("exec", options.looks, self.circuit)
         self._listens = Lane("listen", 2, self.circuit)
         self._client: docker.APIClient | None = None
         self._own_id = options.own_id or own_container_id()
@@ -82,12 +84,37 @@ class DockerEngine:
             lambda client: engine_words.read_container(client.inspect_container(container_id))
         )
 
-    async def logs(self, container_id: str, tail: int) -> tuple[str, ...]:
-        """The last `tail` lines of both streams, oldest first, bounded in length, in all 64 KiB."""
+    async def logs(self, container_id: str, tail: int, *, stamped: bool = False) -> tuple[str, ...]:
+        """The last `tail` lines of both streams, oldest first, bounded in length, in all 64 KiB.
+
+        `stamped`: before each the engine's time of it (RFC 3339) and a space.
+        """
         # Not in the lane of the looks: the engine keeps a log waiting while the container is being started.
         return await self._read(
-            lambda client: engine_words.read_log(_ask_for_log(client, container_id, tail), tail), self._tails
+            lambda client: engine_words.read_log(_ask_for_log(client, container_id, tail, stamped), tail),
+            self._tails,
         )
+
+    async def execute(
+        self,
+        container_id: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        within: float = 10.0,
+    ) -> Ended:
+        """How a command ended that ran inside a container: its code, and the beginning of both outputs (64 KiB each).
+
+        All the world sees the command: a secret belongs in the environment. The command is not ended at the
+        deadline, nor when it says more than is read: it has to see to that itself.
+        """
+        exchange = Exchange()
+
+        def ask(client: docker.APIClient) -> Ended:
+            return engine_exec.execute(client, container_id, command, environment or {})
+
+        # Asked once: what it does may not bear being done twice.
+        return await self._executions.call(self._try, ask, exchange, within=within, cut=exchange.cut)
 
     async def image_id(self, reference: str) -> str | None:
         """The id of the image that a reference names now, None if it names none."""
@@ -291,14 +318,14 @@ def _ask_for_events(
     return response
 
 
-def _ask_for_log(client: docker.APIClient, container_id: str, tail: int) -> bytes:
+def _ask_for_log(client: docker.APIClient, container_id: str, tail: int, stamped: bool) -> bytes:
     """The last lines of both streams.
 
     Not client.logs(): it inspects the container each time to learn whether it has a terminal. An engine since
     API 1.42 says so in its answer.
     """
     url = f"{client.base_url}/v{client.api_version}/containers/{container_id}/logs"
-    params = {"stdout": 1, "stderr": 1, "tail": max(0, tail)}
+    params = {"stdout": 1, "stderr": 1, "tail": max(0, tail), "timestamps": int(stamped)}
     response = client.get(url, params=params, timeout=client.timeout)
     client._raise_for_status(response)  # type: ignore[attr-defined]  # noqa: SLF001 - as the SDK does
     sdk: Any = client

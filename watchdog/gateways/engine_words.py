@@ -52,7 +52,13 @@ def read_container(answer: Mapping[str, Any]) -> ContainerFacts:
         stop_timeout=10.0 if stop_timeout is None else float(stop_timeout),
         failing_streak=int(health.get("FailingStreak") or 0),
         network_mode=host.get("NetworkMode") or "",
+        addresses=_addresses(answer.get("NetworkSettings") or {}),
     )
+
+
+def _addresses(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    ends = (settings.get("Networks") or {}).values()
+    return tuple(sorted(str(end["IPAddress"]) for end in ends if end and end.get("IPAddress")))
 
 
 def read_row(answer: Mapping[str, Any]) -> ContainerRow:
