@@ -18,7 +18,7 @@ class Story:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    async def note(self, kind: str, text: str, now: Moment) -> None:
+    async def note(self, kind: str, text: str, *, now: Moment) -> None:
         assert kind == "clock.jumped"
         assert now.boot > 0
         self.lines.append(text)

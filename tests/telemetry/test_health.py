@@ -34,6 +34,7 @@ class Scene:
             config_broken=lambda: self.broken,
             reload_ok=lambda: self.reload_ok,
             switched_off=lambda: self.switched_off,
+            in_memory=lambda: False,
             write=self.write,
         )
         self.health = Health(signs, self.clock, journal_within=self.journal_within)

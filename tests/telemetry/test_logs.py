@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -20,8 +22,10 @@ SECRET = "correct-horse"
 def _own_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
     root.handlers, root.level = handlers, level
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
@@ -199,3 +203,19 @@ def test_an_unknown_level_is_an_error() -> None:
     """A level that does not exist is not taken for another."""
     with pytest.raises(ValueError, match="LOUD"):
         configure_logs(stream=io.StringIO(), level="loud")
+
+
+def test_what_nothing_catches_passes_the_gate_too() -> None:
+    """An error that ends a thread, or the daemon, is a line of the log without its secrets, not Python's own text."""
+    stream = io.StringIO()
+    configure_logs(stream=stream, secrets=[SECRET])
+    error = RuntimeError(f"login with {SECRET}")
+    sys.excepthook(RuntimeError, error, None)
+    thread = threading.Thread(target=boom, args=(error,), name="worker")
+    thread.start()
+    thread.join()
+    first, second = lines(stream)
+    assert first["level"] == "critical"
+    assert second["event"] == "the thread worker failed"
+    for line in (first, second):
+        assert line["exception"].endswith("RuntimeError: login with [hidden]")

@@ -8,10 +8,16 @@ from dataclasses import replace
 from watchdog import registry
 from watchdog.config import CurrentConfig
 from watchdog.core.decision import Policy
+from watchdog.core.event import EngineEvent, Life
+from watchdog.core.happening import Publish
+from watchdog.core.incident import Phase
+from watchdog.core.notification import Severity, rank
+from watchdog.core.observation import Hand
 from watchdog.core.playbook import Autonomy, Playbook
-from watchdog.engine.census import Census
+from watchdog.engine.census import Census, Heard
 from watchdog.engine.responder import Responder
 from watchdog.engine.stack import Stack, StackLimits
+from watchdog.engine.weather import Book, Weather
 from watchdog.plugins import Clock, Tools
 
 
@@ -61,3 +67,44 @@ def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]
         if r.step.autonomy is not Autonomy.ACT and r.step.action in registry.ACTIONS
     )
     return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))
+
+
+def follow_others(stack: Callable[[], Stack], responder: Callable[[], Responder]) -> Heard:
+    """Tells the stack of what others do; our own steps are known by the phase of their incident."""
+
+    def heard(event: EngineEvent, hand: Hand, before: Life, target: str | None) -> None:
+        case = responder().case(target) if target is not None else None
+        incident = case.incident if case is not None else None
+        ours = incident is not None and incident.phase in (Phase.ACTING, Phase.VERIFYING)
+        stack().heard(event, hand, before, target, busy=ours)
+
+    return heard
+
+
+def watch_weather(
+    *,
+    journal: Book,
+    clock: Clock,
+    stack: Stack,
+    current: CurrentConfig,
+    responder: Callable[[], Responder],
+    ask: Callable[[str], None],
+    told: Callable[[], None],
+    publish: Publish,
+) -> Weather:
+    """What watches over many targets at once."""
+
+    def severity_of(target: str) -> Severity:
+        return max((current.policy(check.name, target).severity for check in current.config.checks), key=rank)
+
+    return Weather(
+        journal=journal,
+        clock=clock,
+        sky=stack,
+        limits=lambda: current.config.storm,
+        severity=severity_of,
+        number=lambda: responder().take_number(),
+        ask=ask,
+        told=told,
+        publish=publish,
+    )

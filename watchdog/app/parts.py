@@ -17,6 +17,7 @@ from watchdog.engine.liveness import Watch
 from watchdog.engine.outsiders import Outsiders
 from watchdog.engine.reloader import Reloader
 from watchdog.engine.responder import Responder
+from watchdog.engine.safekeeping import Safekeeping
 from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.sights import Sights
 from watchdog.engine.stack import Stack
@@ -49,6 +50,7 @@ class App:
     reloader: Reloader
     stack: Stack
     windows: Windows
+    safekeeping: Safekeeping
     outsiders: Outsiders
     publish: Publish
     clock: Clock

@@ -41,6 +41,7 @@ async def start(app: App) -> None:
         app.publish(Happening(name="web.exposed", at=app.clock.now(), facts=facts))
     app.census.remember(await app.journal.load_targets())
     await own_up(app)
+    await app.safekeeping.begin()
     app.stack.remember(await app.journal.latest_begun(BUDGET_READ))
     await app.windows.remember()
     await app.responder.remember()

@@ -22,7 +22,14 @@ ENDING = frozenset(
 # A human was called, and wants to hear how it ended.
 CALLING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.STORM})
 # Worth a sound by day. The others are news that nobody has to do anything about.
-SOUNDING = ASKING | {Telling.OPENED, Telling.SWITCHED_OFF, Telling.CONFIG_BROKEN}
+SOUNDING = ASKING | {
+    Telling.OPENED,
+    Telling.SWITCHED_OFF,
+    Telling.CONFIG_BROKEN,
+    Telling.JOURNAL_FULL,
+    Telling.JOURNAL_DAMAGED,
+    Telling.JOURNAL_GAP,
+}
 
 _HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 

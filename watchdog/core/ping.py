@@ -82,6 +82,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
     """What of a ping URL must never be shown: the URL, its path, and what in it looks like a token."""
     parts = urlsplit(url)
     pieces = [piece for piece in parts.path.split("/") if _TOKEN.fullmatch(piece)]
+    pieces += [value for _, value in parse_qsl(parts.query) if _TOKEN.fullmatch(value)]
     kuma = _KUMA.search(parts.path)
     if kuma:
         pieces.append(kuma.group().rstrip("/").rpartition("/")[2])

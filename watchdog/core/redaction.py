@@ -22,6 +22,21 @@ _SHAPES = (
     re.compile(
         r"(?i)\b(?:bearer\s+(?P<bearer>(?=\S*\d)[\w.~+/=-]{8,})|token\s+(?P<token>(?=\S*\d)[\w.~+/=-]{16,}))"
     ),
+    # --password xyz, as a program is called with it
+    re.compile(
+        r"(?i)(?<!\S)--?(?:[\w-]*[-_])?(?:passw(?:or)?d|passphrase|secret|token|api-?key) +(?P<flag>[^\s\-]\S{2,})"
+    ),
+    # What is known by its beginning: GitHub, GitLab, Slack, Stripe, AWS, npm, and a JSON web token
+    re.compile(
+        r"(?<![\w-])(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}"
+        r"|[rs]k_(?:live|test)_\w{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|npm_\w{30,}"
+        r"|eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?)"
+    ),
+    # URLs that are passwords themselves: webhooks of Slack and Discord, pings
+    re.compile(
+        r"(?i)(?<=://)(?P<webhook>hooks\.slack\.com/[\w/-]{8,}|discord(?:app)?\.com/api/(?:v\d+/)?webhooks/[\w/-]{8,}"
+        r"|hc-ping\.com/[\w/-]{8,})"
+    ),
     # password=..., token: ..., api_key="with spaces"
     re.compile(
         r"""(?ix)(?:passw(?:or)?d|passphrase|(?<![a-z])pass|secret|token|(?:api|access|private|signing)[_-]?key)
@@ -29,6 +44,10 @@ _SHAPES = (
         (?:"(?P<double>[^"]{3,})"|'(?P<single>[^']{3,})'|["']?(?P<value>[^\s"',;&]{3,}))"""
     ),
 )
+
+# A piece of text that a cut may have gone through: a word of bounded length, else what could be a part of a secret.
+_LAST_PIECE = re.compile(r"(?:(?<=\s)\S{1,256}|\w{1,256})\Z")
+_FIRST_PIECE = re.compile(r"\A(?:\S{1,256}(?=\s)|\w{1,256})")
 
 # Whole words of a name, so that TOKENIZERS_PARALLELISM=false does not hide every "false". PGPASSWORD is one word.
 _SECRET_NAME = re.compile(
@@ -46,11 +65,31 @@ def names_secret(name: str) -> bool:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the known secret values and without what has the shape of one."""
-    for secret in _spellings(tuple(secrets)):
-        text = text.replace(secret, HIDDEN)
+    text = hide(text, secrets)
     for shape in _SHAPES:
         text = shape.sub(_hide, text)
     return text
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text without these values: for sentences of ours, in which `token: is no ...` is no secret."""
+    for secret in _spellings(tuple(secrets)):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def cut(text: str, longest: int) -> str:
+    """At most so many characters from the beginning.
+
+    For text in which no secret was looked for yet: what stands at the cut is left out with the rest, because
+    nobody would know half a secret again.
+    """
+    return text if len(text) <= longest else _LAST_PIECE.sub("", text[:longest])
+
+
+def cut_beginning(text: str, longest: int) -> str:
+    """The same from the end."""
+    return text if len(text) <= longest else _FIRST_PIECE.sub("", text[-longest:])
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from watchdog.core.redaction import cut
+
 # Enough to see why a build failed, few enough to read.
 KEPT_LINES = 40
 LONGEST_LINE = 500
@@ -28,7 +30,7 @@ class Said:
 
     def __call__(self, line: str) -> None:
         """Take in one line."""
-        line = line.strip()[:LONGEST_LINE]
+        line = cut(line.strip(), LONGEST_LINE)
         if not line:
             return
         self._kept.append(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
@@ -12,14 +12,19 @@ from watchdog.plugins import Clock
 # Slewing (NTP) moves a clock by half a millisecond a second; what moves by more between two ticks was set.
 JUMP = 2.0
 
-Note = Callable[[str, str, Moment], Awaitable[None]]
+
+class Note(Protocol):
+    """Writes a line of the story."""
+
+    async def __call__(self, kind: str, text: str, *, now: Moment) -> None:
+        """Of this kind, at this moment."""
+        ...
 
 
 class Clockwork:
     """Compares how far the wall clock and the boot clock went between two ticks."""
 
     def __init__(self, *, clock: Clock, note: Note, publish: Publish, jump: float = JUMP) -> None:
-        """`note` writes a line of the story: kind, text, moment."""
         self._clock = clock
         self._note = note
         self._publish = publish
@@ -42,4 +47,4 @@ class Clockwork:
             f"the clock was set {way} by {abs(moved):.0f} s: times before and after do not fit together; "
             "waits, budgets and windows count on another clock and are as they were"
         )
-        await self._note("clock.jumped", text, now)
+        await self._note("clock.jumped", text, now=now)

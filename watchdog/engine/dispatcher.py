@@ -75,6 +75,7 @@ class Dispatcher:
         longest_wait: float = LONGEST_WAIT,
         manners: Callable[[], Manners] = Manners,
         silenced: Callable[[str], Window | None] = lambda _: None,
+        redact: Callable[[str], str] = str,
         within: float = DELIVERY_WITHIN,
     ) -> None:
         self._outbox = outbox
@@ -84,6 +85,7 @@ class Dispatcher:
         self._longest_wait = longest_wait
         self._manners = manners
         self._silenced = silenced
+        self._redact = redact
         self._within = within
         # Those that cannot be used before a person does something: only news makes them try again.
         self._blocked: set[str] = set()
@@ -216,7 +218,9 @@ class Dispatcher:
                 receipt = await notifier.deliver(self._letter(batch))
         except DeliveryError as error:
             permanent = error.permanent and not error.blocked
-            await self._outbox.failed(ids, name, str(error), permanent=permanent, now=self._clock.now())
+            # A notifier that broke may have said anything.
+            reason = self._redact(str(error))
+            await self._outbox.failed(ids, name, reason, permanent=permanent, now=self._clock.now())
             if not permanent:
                 raise
             self._say("notification.failed", name, reason=str(error), permanent=True)

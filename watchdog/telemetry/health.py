@@ -38,6 +38,7 @@ class Reason(StrEnum):
     """Why it is no better."""
 
     JOURNAL = "journal-not-writable"
+    MEMORY = "journal-in-memory"
     SWEEP = "sweep-stalled"
     ENGINE = "engine-lost"
     CONFIG = "config-broken"
@@ -60,6 +61,7 @@ class Signs:
     config_broken: Callable[[], bool]
     reload_ok: Callable[[], bool]
     switched_off: Callable[[], bool]
+    in_memory: Callable[[], bool]
     write: Callable[[Moment], Awaitable[None]]
 
 
@@ -94,6 +96,7 @@ class Health:
         now, signs = self._clock.now(), self._signs
         found = {
             Reason.JOURNAL: not await self._writable(now),
+            Reason.MEMORY: signs.in_memory(),
             Reason.SWEEP: self._stalled(now),
             Reason.ENGINE: not signs.connected(),
             Reason.CONFIG: signs.config_broken(),

@@ -10,8 +10,10 @@ import contextlib
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -101,6 +103,7 @@ def configure_logs(
         ],
     )
     _install(formatter, stream, level)
+    _take_over_last_words()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -195,6 +198,30 @@ def _install(formatter: logging.Formatter, stream: TextIO, level: str) -> None:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+
+
+def _take_over_last_words() -> None:
+    """What nothing catches is a line of this log, too: Python itself would write it as it is, secrets and all."""
+    log = logging.getLogger("watchdog.uncaught")
+
+    def in_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        log.critical("watchdog ends by an error that nothing caught", exc_info=(kind, error, trace))
+
+    def in_thread(failed: threading.ExceptHookArgs) -> None:
+        if issubclass(failed.exc_type, SystemExit):
+            return
+        error = failed.exc_value or failed.exc_type()
+        name = failed.thread.name if failed.thread is not None else "?"
+        log.error("the thread %s failed", name, exc_info=(failed.exc_type, error, failed.exc_traceback))
+
+    def in_passing(failed: sys.UnraisableHookArgs) -> None:
+        error = failed.exc_value or failed.exc_type()
+        what = failed.err_msg or "an error that could not be raised"
+        log.error("%s", what, exc_info=(failed.exc_type, error, failed.exc_traceback))
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = in_main, in_thread, in_passing
 
 
 def _level_of(happening: Happening) -> int:
