@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchdog.core.redaction import HIDDEN, SHORTEST, names_secret, redact
+from watchdog.core.redaction import HIDDEN, SHORTEST, cut, cut_beginning, hide, names_secret, redact
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRETS = st.text(min_size=SHORTEST, max_size=40).filter(
@@ -130,3 +130,57 @@ def test_redacting_twice_is_redacting_once(text: str) -> None:
 def test_names_that_stand_for_secrets(name: str, secret: bool) -> None:
     """Whole words of a name tell."""
     assert names_secret(name) is secret
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exec: mysqldump --password {} shop",
+        "run --api-key {}",
+        "cloning with ghp_{}0123456789ab",
+        "glpat-{}",
+        "xoxb-{}",
+        "charging by sk_live_{}",
+        "session eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx{}.c2lnbmF0dXJlMTIz",
+        "posting to https://hooks.slack.com/services/T0000/B0000/{}",
+        "posting to https://discord.com/api/webhooks/1234/{}",
+        "pinging https://hc-ping.com/{}/start",
+    ],
+)
+def test_what_is_known_to_be_a_secret_by_its_look_is_hidden(text: str) -> None:
+    """Flags of programs, tokens that say what they are, URLs that are passwords themselves."""
+    secret = "A1b2C3d4E5f6G7h8I9j0"
+    shown = redact(text.format(secret))
+    assert secret[:6] not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mysqldump --password --host db",
+        "the token is refused",
+        "watchdog retry risk_free-sk_live",
+        "see https://discord.com/channels/1",
+    ],
+)
+def test_what_only_looks_a_little_like_one_stays(text: str) -> None:
+    """Hiding ordinary words would make a log useless."""
+    assert redact(text) == text
+
+
+def test_a_cut_leaves_no_half_of_a_secret() -> None:
+    """What is cut before secrets are looked for ends, or begins, with whole words."""
+    text = "-".join(["hunter2hunter2"] * 50)
+    for longest in range(100, 130):
+        assert "hunter" not in redact(cut(text, longest), ["hunter2hunter2"])
+        assert "hunter2" not in redact(cut_beginning(text, longest), ["hunter2hunter2"])
+    assert cut("short", 5) == cut_beginning("short", 5) == "short"
+
+
+def test_only_known_values_are_hidden_from_our_own_sentences() -> None:
+    """`token: is a secret` is a sentence; only what is known goes."""
+    assert (
+        hide("telegram.token: is a secret, got hunter22", ["hunter22"])
+        == f"telegram.token: is a secret, got {HIDDEN}"
+    )

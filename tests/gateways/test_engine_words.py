@@ -84,7 +84,7 @@ def test_the_last_words_of_a_healthcheck_are_bounded() -> None:
     log = [{"Output": "old"}, {"Output": "\x1b[31mnew\x1b[0m\nline" + "x" * 900}]
     facts = read_container(answer({"Health": {"Status": "unhealthy", "Log": log}}))
     assert facts.health_output.startswith("new linexxx")
-    assert len(facts.health_output) == 500
+    assert len(facts.health_output) == 500 - 256
 
 
 def test_no_healthcheck_is_no_health() -> None:
@@ -135,7 +135,19 @@ def test_what_an_exec_runs_is_dropped() -> None:
 def test_a_log_is_bounded_and_clean() -> None:
     """No colours, no control characters, no broken text, no endless line; indentation stays."""
     raw = b"gone\n\x1b[31m  red\x1b[0m\x07\r\n\xff bad\n" + b"y" * 3000 + b"\n"
-    assert read_log(raw, 3) == ("  red", "\ufffd bad", "y" * 2000)
+    assert read_log(raw, 3) == ("  red", "\ufffd bad", "y" * (2000 - 256))
+
+
+def test_no_word_is_cut_in_half() -> None:
+    """Half a secret is not known for one any more, so what stands at a cut goes with the rest."""
+    words = " ".join(["hunter2hunter2"] * 200)
+    (line,) = read_log(words.encode(), 1)
+    assert len(line) > 1900
+    assert set(line.split()) == {"hunter2hunter2"}
+    health = {"Health": {"Status": "unhealthy", "Log": [{"Output": words}]}}
+    assert set(read_container(answer(health)).health_output.split()) == {"hunter2hunter2"}
+    (line,) = read_log(("-".join(["hunter2hunter2"] * 9999)).encode(), 1)
+    assert {word for word in line.split("-") if word} == {"hunter2hunter2"}
 
 
 def test_a_huge_log_keeps_its_end() -> None:
@@ -148,7 +160,7 @@ def test_a_huge_log_keeps_its_end() -> None:
 
 def test_a_huge_line_keeps_its_end() -> None:
     """One line without an end is cut, not lost."""
-    assert read_log(b"z" * 10**6, 5) == ("z" * 2000,)
+    assert read_log(b"z" * 10**6, 5) == ("z" * (2000 - 256),)
 
 
 def test_cleaning_makes_one_line() -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 
 from watchdog.core.errors import Unreachable
+from watchdog.core.redaction import cut_beginning
 from watchdog.core.roster import ComposeOrigin
 from watchdog.gateways.program import Ended, run_program
 
@@ -97,4 +98,4 @@ class ComposeCommand:
 def last_words(ended: Ended) -> str:
     """Why it failed, by the end of what it said."""
     lines = [line.strip() for line in ended.complaint.decode(errors="replace").splitlines() if line.strip()]
-    return " ".join(lines[-3:])[-WORDS:] or f"exit code {ended.code}"
+    return cut_beginning(" ".join(lines[-3:]), WORDS) or f"exit code {ended.code}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from watchdog.core.errors import NobodyListens, Unreachable
+from watchdog.core.redaction import cut
 
 MESSAGE_LENGTH = 300
 
@@ -45,7 +46,7 @@ def is_stale(error: BaseException) -> bool:
 
 def one_line(text: str) -> str:
     """The text in one line of bounded length."""
-    return " ".join(text.split())[:MESSAGE_LENGTH]
+    return cut(" ".join(text.split()), MESSAGE_LENGTH)
 
 
 def _explain_permission(socket: str) -> str:

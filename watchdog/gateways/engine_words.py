@@ -10,6 +10,7 @@ from typing import Any
 
 from watchdog.core.container import ContainerFacts, Healthcheck
 from watchdog.core.event import EngineEvent
+from watchdog.core.redaction import cut, cut_beginning
 from watchdog.core.roster import ContainerRow
 
 SECOND = 1_000_000_000
@@ -116,13 +117,15 @@ def read_time(text: str | None) -> int:
 
 def read_log(raw: bytes, tail: int) -> tuple[str, ...]:
     """The last `tail` lines of a log, bounded in bytes and length, without what a terminal would obey."""
-    kept = raw[-LOG_BYTES:]
-    if len(raw) > len(kept) and b"\n" in kept:
-        kept = kept.partition(b"\n")[2]  # the first line lost its beginning
+    kept, lost = raw[-LOG_BYTES:], len(raw) > LOG_BYTES
+    if lost and b"\n" in kept:
+        kept, lost = kept.partition(b"\n")[2], False  # the first line lost its beginning
     lines = kept.decode(errors="replace").split("\n")
+    if lost:
+        lines[0] = cut_beginning(f" {lines[0]}", len(lines[0]))
     if lines and not lines[-1]:
         lines.pop()
-    return tuple(CONTROLS.sub("", line)[:LINE_LENGTH] for line in lines[-tail:]) if tail > 0 else ()
+    return tuple(cut(CONTROLS.sub("", line), LINE_LENGTH) for line in lines[-tail:]) if tail > 0 else ()
 
 
 def clean(text: str) -> str:
@@ -148,7 +151,7 @@ def _health_in(status: str) -> str:
 
 def _last_output(health: Mapping[str, Any]) -> str:
     log = health.get("Log") or []
-    return clean(log[-1].get("Output") or "")[:OUTPUT_LENGTH] if log else ""
+    return cut(clean(log[-1].get("Output") or ""), OUTPUT_LENGTH) if log else ""
 
 
 def _read_healthcheck(config: Mapping[str, Any] | None) -> Healthcheck | None:
