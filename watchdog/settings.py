@@ -51,9 +51,12 @@ _NO_SECRET = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off",
 HEARTBEAT_NAMES = ("HEARTBEAT_URL", f"{PREFIX}HEARTBEAT_URL")
 TOKEN_NAMES = ("TELEGRAM_BOT_TOKEN", f"{PREFIX}TELEGRAM_BOT_TOKEN")
 CHAT_NAMES = ("TELEGRAM_CHAT_ID", f"{PREFIX}TELEGRAM_CHAT_ID")
+# The whole URL is a secret.
+_URL_NAMES = frozenset({*HEARTBEAT_NAMES, f"{PREFIX}WEBHOOK_URL"})
 _PLAIN_NAMES = (HEARTBEAT_NAMES, TOKEN_NAMES, CHAT_NAMES)
 # As BotFather gives them out.
 _TOKEN = re.compile(r"\d{6,}:[\w-]{30,}", re.ASCII)
+_SECRET_PART = re.compile(r"(?:(?:bearer|basic|token) +|\d{6,}:)(\S{8,})", re.IGNORECASE | re.ASCII)
 _PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 
 
@@ -180,7 +183,7 @@ class Settings(BaseSettings):
         urls = (self.heartbeat_url.get_secret_value(), self.webhook_url.get_secret_value())
         found = {*known_secrets(), *(secret for url in urls if url for secret in secrets_of(url))}
         if self.telegram_bot_token.get_secret_value():
-            found.add(self.telegram_bot_token.get_secret_value())
+            found.update(_spellings(self.telegram_bot_token.get_secret_value()))
         return tuple(sorted(found, key=lambda secret: (-len(secret), secret)))
 
 
@@ -228,6 +231,8 @@ def known_secrets(
                 found.update(_read_secret(Path(value)))
             elif names_secret(name):
                 found.update(_spellings(value))
+            if name.upper() in _URL_NAMES:
+                found.update(_secrets_of_url(value))
             found.update(_PASSWORD_IN_URL.findall(value))
     for file in _files(folder):
         found.update(_read_secret(file))
@@ -305,6 +310,18 @@ def _read_text(file: Path) -> str:
         return ""
 
 
+def _secrets_of_url(url: str) -> tuple[str, ...]:
+    try:
+        return secrets_of(url)
+    except ValueError:  # no URL at all, which somebody else objects to
+        return (url,)
+
+
 def _spellings(value: str) -> set[str]:
-    """The value, and each line of one that has several: logs are read line by line."""
-    return {value.strip(), *(line.strip() for line in value.splitlines() if not line.startswith("-----"))}
+    """The value, and each line of one that has several: logs are read line by line.
+
+    Also the secret part of a header's value (`Bearer xyz`) and of a bot's token (`123456:xyz`).
+    """
+    lines = {line.strip() for line in value.splitlines() if not line.startswith("-----")}
+    parts = {found[1] for line in lines if (found := _SECRET_PART.fullmatch(line))}
+    return {value.strip(), *lines, *parts}

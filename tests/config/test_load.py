@@ -207,6 +207,18 @@ def test_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert files == {"watchdog", "a", "b"}
 
 
+def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was pasted into the wrong line is told to people and kept: its value is not."""
+    monkeypatch.setenv("SHOP_PASSWORD", "hunter2hunter2")
+    (tmp_path / "watchdog.yml").write_text(
+        "version: 1\nwatch: {project: shop}\nsweep: hunter2hunter2\nhunter2hunter2: 1\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "watchdog.yml")
+    assert "hunter2" not in str(caught.value)
+    assert [problem.count("[hidden]") for problem in caught.value.problems] == [1, 1]
+
+
 def test_a_remedy_for_another_kind_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A playbook says what it is for, and is not used for anything else."""
     (tmp_path / "playbooks").mkdir()

@@ -53,17 +53,20 @@ from watchdog.config.sections import (
 from watchdog.config.waits import check_heartbeat, check_waits
 from watchdog.core.budget import BudgetLimits
 from watchdog.core.dependency import find_cycle
+from watchdog.core.errors import ConfigError
 from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import PlaybookKind
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.progress import Pace
+from watchdog.core.redaction import hide
 from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.storm import StormLimits
 from watchdog.core.target import Wishes
 from watchdog.plugins import Check, Notifier
 from watchdog.registry import CHECK_KINDS, CHECKS
+from watchdog.settings import known_secrets
 
 VERSION = 1
 # What a file gets that says nothing of checks and notifiers.
@@ -105,8 +108,18 @@ def load_config(path: Path, files: Files | None = None, given: Given | None = No
     `given`: what the environment says for notifiers.
 
     Raises:
-        ConfigError: with all problems of all files, one line each: FILE:LINE:COL KEY: what. Fix: how.
+        ConfigError: with all problems of all files, one line each: FILE:LINE:COL KEY: what. Fix: how. A secret
+            that stands in the wrong place is not shown.
     """
+    try:
+        return _load(path, files, given)
+    except ConfigError as error:
+        secrets = known_secrets()
+        problems = tuple(hide(problem, secrets) for problem in error.problems)
+    raise ConfigError(problems)
+
+
+def _load(path: Path, files: Files | None, given: Given | None) -> Config:
     path = Path(os.path.normpath(path))
     report = Report()
     files = files or Disk()
