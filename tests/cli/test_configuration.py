@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from typer.testing import Result
@@ -51,3 +52,26 @@ def test_a_watched_label_and_wishes_are_shown(watchdog: Watchdog, tmp_path: Path
     assert ran.exit_code == 0, ran.output
     assert "every container with the label heal=yes" in ran.output
     assert "wishes of their own: api" in ran.output
+
+
+def test_what_a_package_brings_is_said_to(watchdog: Watchdog, tmp_path: Path, evil: ModuleType) -> None:
+    """Where each kind comes from that did not come with watchdog, and which are refused for their names."""
+    books = tmp_path / "playbooks"
+    books.mkdir()
+    (books / "mend.yml").write_text(
+        "playbook: mend\nkind: remedy\ntitle: {en: Mend}\nfor: {kind: evil}\nsteps:\n  - do_evil: {}\n"
+    )
+    file = tmp_path / "w.yml"
+    file.write_text("version: 1\nwatch: {project: a}\nchecks:\n  mine: {kind: evil, playbook: mend}\n")
+    ran = watchdog("config", "check", str(file))
+    assert ran.exit_code == 0, ran.output
+    lines = ran.output.splitlines()
+    assert "evil comes from evil-plugins 1.0 (evil_plugins:Evil)" in lines
+    assert "do_evil comes from evil-plugins 1.0 (evil_plugins:DoEvil)" in lines
+    refused = "of evil-plugins 1.0 (evil_plugins:Evil) is not used: its name is taken"
+    assert f"container {refused}" in lines
+    told = json.loads(watchdog("config", "check", str(file), "--json").stdout)
+    assert told["checks"][0]["origin"] == "evil-plugins 1.0 (evil_plugins:Evil)"
+    assert told["notifiers"][0]["origin"] == "watchdog"
+    assert sorted(told["plugins"]) == ["do_evil", "evil"]
+    assert [each["kind"] for each in told["plugins_refused"]] == ["container", "restart_container"]

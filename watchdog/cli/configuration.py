@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from watchdog.cli.as_json import show_json
 from watchdog.cli.exits import Exit
@@ -10,6 +12,7 @@ from watchdog.cli.language import own_words
 from watchdog.cli.show import make_console, say, show_rows
 from watchdog.config import Config, load_config
 from watchdog.core.errors import ConfigError
+from watchdog.registry import ACTION_KINDS, CHECK_KINDS, NOTIFIER_KINDS, OURS, Kinds, Refused
 from watchdog.settings import Settings, load_settings
 
 
@@ -49,6 +52,7 @@ def _summary(settings: Settings, config: Config) -> dict[str, object]:
             {
                 "name": each.name,
                 "kind": each.check.kind,
+                "origin": CHECK_KINDS.origin(each.check.kind),
                 "playbook": each.playbook,
                 "severity": each.severity.value,
             }
@@ -56,7 +60,12 @@ def _summary(settings: Settings, config: Config) -> dict[str, object]:
         ],
         "targets": sorted(config.targets),
         "playbooks": {name: [s.action for s in book.steps] for name, book in config.playbooks.items()},
-        "notifiers": [{"name": each.name, "kind": each.kind} for each in config.notifiers],
+        "notifiers": [
+            {"name": each.name, "kind": each.kind, "origin": NOTIFIER_KINDS.origin(each.kind)}
+            for each in config.notifiers
+        ],
+        "plugins": dict(_plug_ins(config)),
+        "plugins_refused": [{"kind": each.name, "origin": each.origin} for each in _refused()],
         "state_dir": str(settings.state_dir),
         "sources": [str(source) for source in config.sources],
     }
@@ -92,3 +101,25 @@ def _show_config(settings: Settings, config: Config) -> None:
         say(console, screen["wishes"].format(targets=", ".join(sorted(config.targets))))
     notifiers = ", ".join(f"{each.name} ({each.kind})" for each in config.notifiers)
     say(console, screen["told_by"].format(notifiers=notifiers or screen["nobody"]))
+    for kind, origin in _plug_ins(config):
+        say(console, screen["plug_in"].format(kind=kind, origin=origin))
+    for each in _refused():
+        say(console, (screen["plug_in_refused"].format(kind=each.name, origin=each.origin), "bold yellow"))
+
+
+def _plug_ins(config: Config) -> Iterator[tuple[str, str]]:
+    """The kinds in use that did not come with watchdog, and where each comes from."""
+    steps = (step.action for book in config.playbooks.values() for step in book.steps)
+    used: tuple[tuple[Kinds[Any], Iterable[str]], ...] = (
+        (CHECK_KINDS, (each.check.kind for each in config.checks)),
+        (ACTION_KINDS, steps),
+        (NOTIFIER_KINDS, (each.kind for each in config.notifiers)),
+    )
+    for kinds, names in used:
+        for name in dict.fromkeys(names):
+            if kinds.origin(name) != OURS:
+                yield name, kinds.origin(name)
+
+
+def _refused() -> tuple[Refused, ...]:
+    return (*CHECK_KINDS.refused(), *ACTION_KINDS.refused(), *NOTIFIER_KINDS.refused())

@@ -60,6 +60,8 @@ SCREEN: Mapping[str, str] = {
     "state_folder": "state: {folder}",
     "then_a_human": "{steps}, a human",
     "wishes": "targets with wishes of their own: {targets}",
+    "plug_in": "{kind} comes from {origin}",
+    "plug_in_refused": "{kind} of {origin} is not used: its name is taken",
     "told_by": "told by: {notifiers}",
     "nobody": "nobody",
     "config_useless": "{problems}: the configuration cannot be used",
