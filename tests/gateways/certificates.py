@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 DAY = timedelta(days=1)
 
@@ -100,7 +100,16 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = self._issuing.subject.rfc4514_string().removeprefix("CN=")
         certificate = _make(
-            names[0], key, issuer, self._issuing_key, names=names, begins=begins, lasts=lasts, now=now
+            names[0],
+            key,
+            issuer,
+            self._issuing_key,
+            names=names,
+            begins=begins,
+            lasts=lasts,
+            now=now,
+            # As public authorities do.
+            issuer_at="http://ca.invalid/issuer.der" if self.between else "",
         )
         return Pair(certificate, key, (self._issuing,) if self.between else ())
 
@@ -122,6 +131,7 @@ def _make(
     begins: datetime | None = None,
     lasts: timedelta = 3650 * DAY,
     now: datetime | None = None,
+    issuer_at: str = "",
 ) -> x509.Certificate:
     begins = begins or (now or datetime.now(UTC)) - timedelta(hours=1)
     builder = (
@@ -140,4 +150,9 @@ def _make(
         builder = builder.add_extension(
             x509.SubjectAlternativeName([_alternative(each) for each in names]), critical=False
         )
+    if issuer_at:
+        place = x509.AccessDescription(
+            AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(issuer_at)
+        )
+        builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
     return builder.sign(signs, hashes.SHA256())
