@@ -199,6 +199,42 @@ TELLINGS: Mapping[str, Told] = {
             "Nothing is asked of you. How all stands: watchdog status",
         ),
     ),
+    "journal_full": Told(
+        title="The disk under watchdog's journal is full: it goes on as far as it may",
+        short="its disk is full",
+        lines=(
+            "What is wrong: {problem}",
+            "What is done: containers that fall are still started, twice at most; nothing is replaced or rebuilt.",
+            "What you can do: make room on the disk that holds watchdog's state. Writing resumes by itself.",
+            "How all stands: watchdog status",
+        ),
+    ),
+    "journal_well": Told(
+        title="The journal is written to its disk again",
+        short="written to its disk again",
+        lines=(
+            "What is proven: everything that was kept in memory is on the disk.",
+            "Nothing is asked of you. How all stands: watchdog status",
+        ),
+    ),
+    "journal_damaged": Told(
+        title="The journal was damaged: watchdog begins with what could be read of it",
+        short="was damaged, and is begun anew",
+        lines=(
+            "What was wrong: {problem}",
+            "What was done: it was set aside as {file}, a new one was begun; rows taken over: {carried}.",
+            "For a minute nothing is replaced or rebuilt, until everything was looked at.",
+            "What you can do: look at what is held and what is open (watchdog status); check the disk.",
+        ),
+    ),
+    "journal_gap": Told(
+        title="What watchdog decided since {since} is not remembered: its disk was full when it ended",
+        short="a part of it was lost",
+        lines=(
+            "What was done: everything is looked at anew; for a minute nothing is replaced or rebuilt.",
+            "What you can do: see whether what you had held is still held (watchdog status), hold it again if not.",
+        ),
+    ),
     "maintenance_begun": Told(
         title="Maintenance: {what} is watched and not touched, until {until}",
         short="not touched until {until}",
