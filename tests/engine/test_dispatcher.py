@@ -141,6 +141,7 @@ class Mail:
             first_wait=first_wait,
             longest_wait=0.04,
             silenced=self._silenced,
+            redact=lambda text: text.replace("hunter2", "[hidden]"),
         )
         self.tasks.spawn("dispatcher", dispatcher.run())
         return dispatcher
@@ -296,6 +297,22 @@ async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: s
     delivered = {"delivered": ["a", "a", "b"], "silence": ["a"]}
     assert phone.delivered == delivered.get(call, ["a", "b"])
     assert "the disk is full" in mail.news.reasons("notification.failed")
+
+
+async def test_why_a_delivery_failed_is_kept_without_secrets(mail: Mail) -> None:
+    """A notifier that breaks may say anything in its error; the journal keeps none of the secrets."""
+    broken = FakeNotifier("broken")
+    for _ in range(1000):
+        broken.fail_next(RuntimeError("login with hunter2"))
+    dispatcher = await mail.begin(broken)
+    await mail.write("a")
+    dispatcher.wake()
+
+    async with asyncio.timeout(5):
+        while not (kept := (await mail.journal.undelivered("broken"))[0].error):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+
+    assert kept == "the notifier itself failed: RuntimeError: login with [hidden]"
 
 
 async def test_a_reload_brings_and_takes_notifiers(mail: Mail) -> None:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from watchdog.core.errors import DeliveryError
-from watchdog.core.redaction import redact
+from watchdog.core.redaction import cut, redact
 
 # Whoever asks for more gets this much: by then people want to know.
 LONGEST_WAIT = 3600.0
@@ -117,7 +117,7 @@ def _said(text: str, secrets: Iterable[str]) -> str:
     # Hidden before it is cut: half a secret is one, too.
     said = redact(said, {form for secret in secrets for form in (secret, unquote(secret))})
     said = " ".join("".join(each if each.isprintable() else " " for each in said).split())
-    return said if len(said) <= LONGEST_SAID else f"{said[:LONGEST_SAID]}…"
+    return said if len(said) <= LONGEST_SAID else f"{cut(said, LONGEST_SAID)}…"
 
 
 def _json(text: str) -> Mapping[str, object]:

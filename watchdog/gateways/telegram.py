@@ -33,7 +33,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from watchdog.core.errors import DeliveryError, Unreachable
-from watchdog.core.redaction import redact
+from watchdog.core.redaction import cut, redact
 from watchdog.gateways.http_kept import KeptCaller
 
 # The SDK's spans are spans; else it warns at every 429 that they are going to be.
@@ -186,7 +186,7 @@ class Chat:
         if not isinstance(found, TelegramError):
             return DeliveryError("Telegram answered strangely: neither a message nor an error")
         words = redact(found.message, (self._token,))
-        words = "".join(c for c in words if c.isprintable())[:LONGEST_WORDS]
+        words = cut("".join(c for c in words if c.isprintable()), LONGEST_WORDS)
         match found:
             case _NotTelegram() | TelegramError(__cause__=_NotTelegram()):
                 return DeliveryError(
