@@ -23,23 +23,21 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def lead_to_telegram(stage: Stage, port: int | None = None) -> int:
-    """Have the daemon's settings lead to a port where the stand-in is, or will be; the port.
+def lead_to_telegram(stage: Stage, port: int, token: str = TOKEN) -> None:
+    """Have the daemon's settings lead to a port where the stand-in is, or will be.
 
     The evidence of every scenario that calls this is a stand-in's, and it says so.
     """
-    port = port or free_port()
-    stage.daemon.environment |= {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": str(CHAT)}
+    stage.daemon.environment |= {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_CHAT_ID": str(CHAT)}
     stage.fill("{telegram}", f"http://127.0.0.1:{port}")
     print("    evidence: stand-in (Telegram's Bot API)")
-    return port
 
 
 @contextmanager
-def telegram(stage: Stage) -> Iterator[TelegramApi]:
+def telegram(stage: Stage, token: str = TOKEN) -> Iterator[TelegramApi]:
     """The stand-in, reachable from now on, with the daemon's settings leading there."""
-    with beside() as api:
-        lead_to_telegram(stage, urlsplit(api.url).port)
+    with beside(token) as api:
+        lead_to_telegram(stage, urlsplit(api.url).port or 0, token)
         yield api
 
 
