@@ -1,0 +1,35 @@
+"""The questions that are asked of InfluxDB, in Flux."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def newest_point(
+    bucket: str, measurement: str, tags: Mapping[str, str], *, start: str, stop: str = "now()"
+) -> str:
+    """The time of the newest point of a measurement: one row with `_time`, or none.
+
+    `last()` is pushed down to the storage engine for each series, as long as it comes right after the filter;
+    only their last points are then compared.
+    """
+    wanted = {"_measurement": measurement, **tags}
+    passes = " and ".join(f"r[{quote(name)}] == {quote(value)}" for name, value in wanted.items())
+    return (
+        f"from(bucket: {quote(bucket)}) |> range(start: {start}, stop: {stop}) |> filter(fn: (r) => {passes})"
+        ' |> last() |> keep(columns: ["_time"]) |> group() |> sort(columns: ["_time"], desc: true) |> limit(n: 1)'
+    )
+
+
+def quote(text: str) -> str:
+    """The text as a literal of Flux, in which nothing is interpolated."""
+    for sign, escaped in (
+        ("\\", "\\\\"),
+        ('"', '\\"'),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+        ("${", "\\${"),
+    ):
+        text = text.replace(sign, escaped)
+    return f'"{text}"'
