@@ -6,9 +6,11 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +27,7 @@ from watchdog import plugins
 from watchdog.cli.exits import Exit
 from watchdog.cli.main import app
 from watchdog.config import load_config
+from watchdog.registry import ACTION_KINDS, CHECK_KINDS, NOTIFIER_KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -169,6 +172,41 @@ async def test_the_example_of_a_new_check_and_action_runs(tmp_path: Path) -> Non
         await module.test_a_word_in_the_log_is_found_and_a_dead_container_started(tmp_path)
     finally:
         del sys.modules[module.__name__]
+
+
+async def test_the_example_of_a_plug_in_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The how-to's package, installed as it stands there, is found, looks, heals and tells."""
+    page = HOW_TO / "write-a-plug-in.md"
+    (project,) = (tomllib.loads(text) for text in fences(page, "toml"))
+    named = project["project"]
+    site, info = tmp_path / "site", tmp_path / "site" / f"shop_checks-{named['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {named['name']}\nVersion: {named['version']}\n", "utf-8"
+    )
+    points = [
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in each.items())
+        for group, each in named["entry-points"].items()
+    ]
+    (info / "entry_points.txt").write_text("".join(points), "utf-8")
+    code, test = fences(page, "python")
+    (site / "shop_checks.py").write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(site)
+    for kinds in (CHECK_KINDS, ACTION_KINDS, NOTIFIER_KINDS):
+        monkeypatch.setattr(kinds, "_loaded", {})
+    try:
+        module = importlib.import_module("shop_checks")
+        exec(compile(test, page.name, "exec", dont_inherit=True), vars(module))
+        await module.test_a_package_looks_heals_and_tells(tmp_path)
+        files = [text for text in fences(page, "text") if "checks:" in text or "playbook:" in text]
+        (tmp_path / "playbooks").mkdir()
+        (tmp_path / "watchdog.yml").write_text(f"version: 1\nwatch: {{project: shop}}\n{files[0]}", "utf-8")
+        (tmp_path / "playbooks" / "shop-down.yml").write_text(files[1], "utf-8")
+        shutil.copy(ROOT / "config/playbooks/container-crash.yml", tmp_path / "playbooks")
+        config = load_config(tmp_path / "watchdog.yml", given=GIVEN)
+        assert [check.check.kind for check in config.checks] == ["container", "port"]
+    finally:
+        sys.modules.pop("shop_checks", None)
 
 
 async def test_queries_of_the_how_to_answer(tmp_path: Path) -> None:
