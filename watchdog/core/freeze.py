@@ -65,7 +65,7 @@ def read_freeze(
     places = _places(loop)
     if outside and (probe is None or (places[:1] and places[0].startswith(_WAITS))):
         thread, probe = next(iter(outside.items()))
-        _, _, there = traceback.partition(f"Thread 0x{thread:016x} (most recent call first):")
+        _, _, there = traceback.partition(f"Thread 0x{thread:016x} ")
         places = _places(there.partition("\n\n")[0]) or places
     return Freeze(seconds=seconds, places=places, probe=probe)
 
