@@ -19,6 +19,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status
 from watchdog.core.run import Outcome, Result
+from watchdog.core.story import StepRecord
 from watchdog.engine.responder import Responder
 
 DONE = Outcome(result=Result.DONE)
@@ -30,12 +31,14 @@ class FakeBook:
     Attributes:
         told: the notifications, in order.
         written: a write waits for it.
+        steps: those that were begun.
     """
 
     def __init__(self, log: list[str]) -> None:
         self.log = log
         self.cases: dict[tuple[str, str], Case] = {}
         self.told: list[Notification] = []
+        self.steps: list[StepRecord] = []
         self.number = 0
         self.written = asyncio.Event()
         self.written.set()
@@ -55,6 +58,9 @@ class FakeBook:
         self.cases[case.check, case.target] = case
         self.told.extend(notifications)
         self.log.append(f"save {case.target}")
+
+    async def steps_of(self, incident: str) -> tuple[StepRecord, ...]:
+        return tuple(step for step in self.steps if step.incident == incident)
 
     async def load_cases(self) -> tuple[Case, ...]:
         return tuple(self.cases.values())

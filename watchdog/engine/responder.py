@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -28,8 +29,10 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
+from watchdog.core.narration import narrate, witnessed
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Fact, Observation, Status
+from watchdog.core.story import StepRecord
 from watchdog.plugins import Clock
 
 # When the journal refuses a decision, nothing is done, and the target is looked at again after this.
@@ -52,6 +55,10 @@ class Book(Protocol):
 
     async def last_incident_number(self) -> int:
         """The number of the newest incident, 0 if there was none."""
+        ...
+
+    async def steps_of(self, incident: str) -> tuple[StepRecord, ...]:
+        """The steps that were begun for an incident, oldest first."""
         ...
 
 
@@ -165,6 +172,12 @@ class Responder:
     async def settle(self) -> None:
         """Settle what an earlier daemon left open, by looking; to be called once the engine can be asked."""
         for check, target in self._unsettled:
+            case = self._cases[check, target]
+            if case.incident is not None and case.incident.phase is Phase.ACTING:
+                with suppress(GatewayError):  # then it is settled by looking
+                    ended = witnessed(case, await self._journal.steps_of(case.incident.id))
+                    if ended is not None:
+                        await self._decide(check, target, ended)
             await self._decide(check, target, DaemonReturned())
         self._unsettled = ()
 
@@ -324,31 +337,11 @@ class Responder:
         self._timers[check, target] = asyncio.get_running_loop().call_later(seconds, self._ask, target)
 
     def _narrate(self, case: Case, decision: Decision) -> None:
-        target = case.target
-        if self._reasons.get(target) != decision.reason:
-            self._reasons[target] = decision.reason
-            self._announce("decision", target, None, reason=decision.reason)
-        before, after = case.incident, decision.case.incident
-        if after is not None and (before is None or before.phase is not after.phase):
-            if before is None:
-                self._announce("incident.opened", target, after.id, finding=after.finding.kind)
-            if after.phase is not Phase.OPEN:
-                ending = after.ending.value if after.ending else None
-                self._announce(
-                    f"incident.{after.phase.value}",
-                    target,
-                    after.id,
-                    finding=after.finding.kind,
-                    ending=ending,
-                    playbook=after.playbook,
-                    attempts=after.attempts,
-                    seconds=round(self._clock.now().seconds_since(after.opened), 3),
-                )
-        if (case.hold is None) != (decision.case.hold is None):
-            hold = decision.case.hold
-            self._announce(
-                "hold.begun" if hold else "hold.ended", target, None, act=hold.act.value if hold else None
-            )
+        if self._reasons.get(case.target) != decision.reason:
+            self._reasons[case.target] = decision.reason
+            self._announce("decision", case.target, None, reason=decision.reason)
+        for happening in narrate(case, decision, self._clock.now()):
+            self._publish(happening)
 
     def _announce(self, name: str, target: str, incident: str | None, **facts: Fact) -> None:
         self._publish(

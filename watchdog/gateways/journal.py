@@ -306,6 +306,10 @@ class Journal(JournalLife):
         """The latest incidents, newest first; of one target if it is named."""
         return await self._call(partial(self._parts.past.incidents, limit, target))
 
+    async def steps_of(self, incident: str) -> tuple[StepRecord, ...]:
+        """The steps of an incident's run, oldest first; none if it never had one."""
+        return await self._call(partial(self._parts.runs.steps_of, incident))
+
     async def story(self, incident_id: str) -> Story:
         """Everything written down of one incident. Raises NotThere if there is no such incident."""
         return await self._call(partial(self._parts.story, incident_id))

@@ -1,0 +1,55 @@
+"""What a decision tells those who follow: the happenings that it makes, and the end of a step that nobody decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from watchdog.core.decision import Decision, StepEnded
+from watchdog.core.happening import Happening
+from watchdog.core.incident import Case, Phase
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact
+from watchdog.core.story import StepRecord
+
+
+def narrate(before: Case, decision: Decision, now: Moment) -> tuple[Happening, ...]:
+    """How incident and hold went on by this decision, in the order in which it happened."""
+    case, told = decision.case, list[Happening]()
+
+    def tell(name: str, incident: str | None, **facts: Fact) -> None:
+        told.append(Happening(name=name, at=now, target=case.target, incident=incident, facts=facts))
+
+    was, after = before.incident, case.incident
+    if after is not None and (was is None or was.phase is not after.phase):
+        if was is None:
+            tell("incident.opened", after.id, finding=after.finding.kind)
+        if after.phase is not Phase.OPEN:
+            tell(
+                f"incident.{after.phase.value}",
+                after.id,
+                finding=after.finding.kind,
+                ending=after.ending.value if after.ending else None,
+                playbook=after.playbook,
+                attempts=after.attempts,
+                seconds=round(now.seconds_since(after.opened), 3),
+            )
+    if (before.hold is None) != (case.hold is None):
+        hold = case.hold
+        tell("hold.begun" if hold else "hold.ended", None, act=hold.act.value if hold else None)
+    return tuple(told)
+
+
+def witnessed(case: Case, steps: Sequence[StepRecord]) -> StepEnded | None:
+    """The end of the step that an earlier daemon decided on, where that was written down and nothing followed.
+
+    None where no step runs, or its end was not witnessed: then it is settled by looking.
+    """
+    incident, made = case.incident, case.ledger.attempts
+    if incident is None or incident.phase is not Phase.ACTING or incident.undoing or not made:
+        return None
+    decided = (incident.rung, len(made), made[-1].action)
+    mine = [step for step in steps if (step.rung, step.attempt, step.action) == decided]
+    latest = mine[-1] if mine else None
+    if latest is None or latest.outcome is None or latest.settled:
+        return None
+    return StepEnded(incident.id, latest.outcome)
