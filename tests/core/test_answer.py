@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from tests.fakes import FakeClock
-from watchdog.core.answer import Rubbish, accept_observation, accept_outcome, accept_pins, accept_text
+from watchdog.core.answer import (
+    Rubbish,
+    accept_observation,
+    accept_outcome,
+    accept_pins,
+    accept_text,
+    check_observation,
+)
 from watchdog.core.observation import Finding, Hand, Observation, Status
 from watchdog.core.run import Outcome, Result
 
@@ -51,6 +58,7 @@ def test_an_answer_is_taken_as_it_is() -> None:
     taken = accept_observation(GOOD, "disk", "app", NOW)
     assert taken == GOOD
     assert taken is not GOOD
+    assert check_observation(GOOD, "disk", "app", NOW) is GOOD
     assert taken.finding.facts is not GOOD.finding.facts
     again = accept_observation(replace(GOOD, finding=Finding("full", facts)), "disk", "app", NOW)
     assert type(again.finding.facts["path"]) is str
@@ -121,8 +129,9 @@ def test_what_is_no_observation_is_rubbish(answer: object, why: str) -> None:
 )
 def test_rubbish_in_an_observation_is_named(changed: dict[str, Any], why: str) -> None:
     """What is wrong is said in a few words, without what stands there."""
-    with pytest.raises(Rubbish, match=why):
-        accept_observation(replace(GOOD, **changed), "disk", "app", NOW)
+    for believe in (accept_observation, check_observation):
+        with pytest.raises(Rubbish, match=why):
+            believe(replace(GOOD, **changed), "disk", "app", NOW)
 
 
 def test_how_an_action_ended_is_taken_or_named() -> None:

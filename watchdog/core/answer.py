@@ -35,33 +35,70 @@ class Rubbish(Misbehaved):
     """An answer that is none; its text says what is wrong with it, in a few words without anything of it."""
 
 
+def check_observation(answer: object, check: str, target: str, now: Moment) -> Observation:
+    """The very answer that a check of ours gave, if it is an observation of this target. Raises `Rubbish`."""
+    seen, *_ = _examine(answer, check, target, now)
+    return seen
+
+
 def accept_observation(answer: object, check: str, target: str, now: Moment) -> Observation:
-    """The observation that a check made of a target, if it is one.
+    """The observation that a check made of a target, made anew, if it is one.
 
     Raises:
         Rubbish: what is wrong with it.
     """
+    seen, finding, evidence, measurements, texts, numbers = _examine(answer, check, target, now)
+    incarnation, version = texts
+    look_again, patience = numbers
+    return Observation(
+        check=check,
+        target=target,
+        status=seen.status,
+        finding=finding,
+        at=seen.at,
+        settled=seen.settled,
+        look_again=look_again,
+        stopped_by=seen.stopped_by,
+        incarnation=incarnation,
+        version=version,
+        patience=patience,
+        evidence=evidence,
+        measurements=measurements,
+    )
+
+
+_Parts = tuple[
+    Observation, Finding, tuple[str, ...], dict[str, float], tuple[str, str], tuple[float | None, float]
+]
+
+
+def _examine(answer: object, check: str, target: str, now: Moment) -> _Parts:
+    """The answer, and those of its parts that could change, as plain values. Raises `Rubbish`."""
     if type(answer) is not Observation:
         raise Rubbish(f"it answered with {_kind_of(answer)}, not with an Observation")
     if answer.check != check:
         raise Rubbish("it answered for another check")
     if answer.target != target:
         raise Rubbish("it answered about another target")
+    _member(answer.status, Status, "status")
+    _moment(answer.at, now)
+    _flag(answer.settled, "settled")
+    if answer.stopped_by is not None:
+        _member(answer.stopped_by, Hand, "stopped_by")
     look_again = answer.look_again
-    return Observation(
-        check=check,
-        target=target,
-        status=_member(answer.status, Status, "status"),
-        finding=_finding(answer.finding),
-        at=_moment(answer.at, now),
-        settled=_flag(answer.settled, "settled"),
-        look_again=None if look_again is None else _number(look_again, "look_again", most=LONGEST_WAIT),
-        stopped_by=None if answer.stopped_by is None else _member(answer.stopped_by, Hand, "stopped_by"),
-        incarnation=_text(answer.incarnation, "incarnation", LONGEST_NAME),
-        version=_text(answer.version, "version", LONGEST_NAME),
-        patience=_number(answer.patience, "patience", most=LONGEST_WAIT),
-        evidence=_lines(answer.evidence),
-        measurements=_measurements(answer.measurements),
+    return (
+        answer,
+        _finding(answer.finding),
+        _lines(answer.evidence),
+        _measurements(answer.measurements),
+        (
+            _text(answer.incarnation, "incarnation", LONGEST_NAME),
+            _text(answer.version, "version", LONGEST_NAME),
+        ),
+        (
+            None if look_again is None else _number(look_again, "look_again", most=LONGEST_WAIT),
+            _number(answer.patience, "patience", most=LONGEST_WAIT),
+        ),
     )
 
 
@@ -100,8 +137,14 @@ def _finding(finding: object) -> Finding:
 def _fact(value: object, name: str) -> Fact:
     if value is None or type(value) is bool:
         return value
+    if type(value) is int and -(2**63) <= value < 2**63:
+        return value
     if isinstance(value, str):
-        return _text(value, f"fact {name}", LONGEST_TEXT)
+        return (
+            value
+            if type(value) is str and len(value) <= LONGEST_TEXT
+            else _text(value, f"fact {name}", LONGEST_TEXT)
+        )
     if isinstance(value, int):
         plain = int.__add__(value, 0)
         if not -(2**63) <= plain < 2**63:
@@ -116,14 +159,19 @@ def _measurements(measurements: object) -> dict[str, float]:
 
 
 def _pairs(mapping: object, what: str) -> dict[str, object]:
-    if not isinstance(mapping, Mapping):
+    if type(mapping) is dict and not mapping:
+        return {}
+    if type(mapping) is not dict and not isinstance(mapping, Mapping):
         raise Rubbish(f"its {what} are {_kind_of(mapping)}, not a mapping")
     if len(mapping) > MOST_FACTS:
         raise Rubbish(f"its {what} are {len(mapping)}, and {MOST_FACTS} are allowed")
-    return {_text(name, f"names of {what}", 64): value for name, value in mapping.items()}
+    names = f"names of {what}"
+    return {_text(name, names, 64): value for name, value in mapping.items()}
 
 
 def _lines(lines: object) -> tuple[str, ...]:
+    if type(lines) is tuple and not lines:
+        return lines
     if not isinstance(lines, tuple | list):
         raise Rubbish(f"its evidence is {_kind_of(lines)}, not a tuple of lines")
     if len(lines) > MOST_LINES:
@@ -135,6 +183,8 @@ def _lines(lines: object) -> tuple[str, ...]:
 
 
 def _text(value: object, what: str, longest: int) -> str:
+    if type(value) is str and len(value) <= longest:
+        return value
     if not isinstance(value, str):
         raise Rubbish(f"its {what} is {_kind_of(value)}, not text")
     if str.__len__(value) > longest:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from watchdog.core.answer import accept_observation
+from watchdog.core.answer import check_observation
 from watchdog.core.errors import WatchdogError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Finding, Observation, Status
@@ -117,7 +117,7 @@ class Monitor:
         try:
             async with asyncio.timeout(question.within):
                 seen = await self._watch(check.name, target, check.probe(target, self._tools))
-                return accept_observation(seen, check.name, target, self._tools.clock.now())
+                return check_observation(seen, check.name, target, self._tools.clock.now())
         except TimeoutError:
             reason = f"no answer within {question.within:g} s"
         except WatchdogError as error:
