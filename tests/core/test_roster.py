@@ -294,3 +294,19 @@ def test_only_a_single_container_made_by_compose_may_be_replaced() -> None:
     assert object_to_replacing(origin, 1) == ""
     assert "2 replicas" in object_to_replacing(origin, 2)
     assert "Compose did not make" in object_to_replacing(None, 1)
+
+
+def test_a_list_that_shows_nothing_new_changes_nothing() -> None:
+    """What looks as before is kept as it is; another state, image or network is seen."""
+    watch = Watch(row())
+    before = watch.roster.targets["web"]
+    assert watch.lists(row()).roster.targets["web"] is before
+    assert watch.changed == frozenset()
+    for other in (
+        row(state="exited"),
+        replace(row(), health="unhealthy"),
+        replace(row(), image="sha256:a"),
+        replace(row(), networks=("back",)),
+    ):
+        assert watch.lists(other).changed == {"web"}
+        watch.lists(row())

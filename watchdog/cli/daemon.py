@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from watchdog import app
+from watchdog.cli import ballast
 from watchdog.cli.exits import Exit
 from watchdog.config import Loaded, load_from_disk
 from watchdog.core.errors import ConfigError, NewerJournal, WatchdogError
@@ -46,6 +47,7 @@ def run_daemon(file: Path | None) -> int:
 
 def _problems(problems: tuple[str, ...]) -> int:
     # rich is for those who show something: a daemon that runs does not carry it.
+    ballast.take_back()
     from watchdog.cli.configuration import show_problems  # noqa: PLC0415
 
     show_problems(problems)
@@ -53,6 +55,7 @@ def _problems(problems: tuple[str, ...]) -> int:
 
 
 def _error(text: str, fix: str, code: Exit) -> int:
+    ballast.take_back()
     from watchdog.cli.show import show_error  # noqa: PLC0415 - the same
 
     show_error(text, fix, as_json=False)

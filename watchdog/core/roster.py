@@ -11,7 +11,7 @@ from watchdog.core.doom import noted_end
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand
-from watchdog.core.target import ONE_OFF, PROJECT, SERVICE, Wishes, name_target, read_labels
+from watchdog.core.target import ENABLE, ONE_OFF, PROJECT, SERVICE, Wishes, name_target, read_labels
 
 # Enough to see a crash loop, few enough to forget.
 KEPT_SAMPLES = 8
@@ -114,7 +114,7 @@ class Roster:
             if row.labels.get(ONE_OFF, "False").lower() == "true":
                 continue
             name = name_target(row.labels, row.name)
-            if not read_labels(row.labels).enabled:
+            if ENABLE in row.labels and not read_labels(row.labels).enabled:
                 disabled.add(name)
             elif name not in best or _rank(row) > _rank(best[name]):
                 best[name] = row
@@ -246,10 +246,20 @@ def _rank(row: ContainerRow) -> tuple[bool, int]:
     return (row.state in ("running", "restarting", "paused"), row.created)
 
 
+def _looks_the_same(known: Known, row: ContainerRow) -> bool:
+    seen = (known.state, known.health, known.networks, known.image_id)
+    image = row.image if known.origin is None else known.origin.image
+    return (*seen, image) == (row.state, row.health, row.networks, row.image_id, row.image)
+
+
 def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -> Known:
-    same = before is not None and before.container_id == row.id and before.present
     down = row.state in ("exited", "created", "dead")
-    since = before.resting_since if same and before is not None else None
+    if before is None or before.container_id != row.id or not before.present:
+        before = None
+    elif _looks_the_same(before, row) and down == (before.resting_since is not None):
+        # What a container is labelled with never changes: its labels are read once, not at each list.
+        return before
+    since = before.resting_since if before is not None else None
     return Known(
         target=name,
         container_id=row.id,
@@ -259,8 +269,8 @@ def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -
         wishes=read_labels(row.labels),
         origin=read_origin(row.labels, row.image_id, row.image, row.id),
         resting_since=(since or now) if down else None,
-        incarnation=before.incarnation if same and before is not None else "",
-        ailing=before.ailing if same and before is not None else False,
+        incarnation=before.incarnation if before is not None else "",
+        ailing=before.ailing if before is not None else False,
         network_mode=row.network_mode,
         networks=row.networks,
         needs=read_compose_dependencies(row.labels),
