@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from dataclasses import replace
@@ -65,6 +66,8 @@ class Evil(Check[EvilParameters]):
             case "spin":
                 while not LET_GO.is_set():
                     pass
+            case "hold_the_gil":
+                re.match("(a+)+$", "a" * 60 + "b")
             case "never_end":
                 await asyncio.Event().wait()
             case "cling":

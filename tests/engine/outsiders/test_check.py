@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -18,10 +20,12 @@ from tests.engine.world import World, configure, make_engine, running
 from tests.evil import ORIGIN
 from watchdog.config import CheckConfig, Config
 from watchdog.core.conduct import ENOUGH
+from watchdog.core.freeze import Liveness
 from watchdog.core.observation import Observation, Status
 from watchdog.engine.monitor import Question
 from watchdog.registry import CHECK_KINDS
 
+ROOT = Path(__file__).resolve().parents[3]
 NAMED = f"the plug-in check evil of {ORIGIN} (evil_plugins:Evil): "
 MISCONDUCT = {
     "block": "no answer within 0.1 s",
@@ -189,6 +193,44 @@ async def test_one_thread_is_left_behind_and_no_more(evil: ModuleType, tmp_path:
         evil.LET_GO.set()
         await world.until(lambda: not room.thread.stuck)
         assert (await ask(world)).status is Status.OK
+
+
+FROZEN = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+sys.path.insert(0, "tests/plugins_evil")
+from tests.engine.outsiders.test_check import guest_that_watches_itself
+asyncio.run(guest_that_watches_itself(Path(sys.argv[1])))
+"""
+
+
+async def guest_that_watches_itself(folder: Path) -> None:
+    """In a process of its own, which this ends: a daemon whose evil check never lets go of the GIL."""
+    engine = make_engine()
+    engine.add("app")
+    config = replace(with_evil("hold_the_gil"), liveness=Liveness(freeze=1.0))
+    async with running(engine, folder, config) as world:
+        if len(questions(world)) == 1:
+            return  # it is switched off: there is nothing to wait for
+        world.app.watch.arm()
+        await world.looked("app")
+        await asyncio.sleep(60)
+
+
+def test_a_check_that_held_the_gil_twice_starts_switched_off(tmp_path: Path) -> None:
+    """Each time the process ends itself by its liveness; the third one does not ask it, and people are told once."""
+    ended = []
+    for _ in range(3):
+        command = [sys.executable, "-c", FROZEN, str(tmp_path / "state")]
+        done = subprocess.run(command, cwd=ROOT, check=False, timeout=20, capture_output=True, text=True)
+        ended.append(done.returncode)
+    assert ended == [1, 1, 0], done.stderr
+    with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as journal:
+        told = journal.execute("SELECT telling, target FROM outbox WHERE telling = 'switched_off'").fetchall()
+        frozen = journal.execute("SELECT check_name, target FROM freezes").fetchall()
+    assert told == [("switched_off", "evil")]
+    assert frozen == [("evil", "app")] * 2
 
 
 async def test_what_cannot_be_looked_at_is_no_misconduct(evil: ModuleType, tmp_path: Path) -> None:
