@@ -291,3 +291,13 @@ def test_a_secret_that_the_file_names_is_found_where_settings_are(
     monkeypatch.setenv("NTFY_TOKEN", " from outside ")
     assert find_secret("NTFY_TOKEN", dotenv, folder) == "from outside"
     assert find_secret("OTHER_TOKEN", dotenv, folder) == ""
+
+
+def test_tokens_of_jobs_that_check_in_are_no_mistake_and_are_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WATCHDOG_CHECK_IN_ and the name of a job: which jobs there are is not known here."""
+    monkeypatch.setenv("WATCHDOG_CHECK_IN_NIGHTLY_BACKUP", "0123456789abcdef")
+    settings = load_settings(tmp_path / ".env", tmp_path)
+    assert "0123456789abcdef" in settings.known_secrets()
+    assert find_secret("WATCHDOG_CHECK_IN_NIGHTLY_BACKUP") == "0123456789abcdef"

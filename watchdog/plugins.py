@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from watchdog.core.announcements import LASTS
+from watchdog.core.check_in import CheckIn
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
@@ -160,6 +161,14 @@ class Containers(Protocol):
         ...
 
 
+class LastCheckIns(Protocol):
+    """What jobs said of themselves last."""
+
+    def last(self, name: str) -> CheckIn | None:
+        """What is known of a job, None if none is expected by this name."""
+        ...
+
+
 def _unheard(target: str, line: str) -> None:
     """Nobody follows."""
 
@@ -175,6 +184,8 @@ class Tools:
     redact: Callable[[str], str]
     # A line about the step that runs on a target, for whoever follows.
     progress: Callable[[str, str], None] = _unheard
+    # None where no check-ins are taken.
+    check_ins: LastCheckIns | None = None
 
 
 class Check(ABC, Generic[P]):

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Secre
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from watchdog.core.address import parse_address
+from watchdog.core.check_in import VARIABLE
 from watchdog.core.ping import secrets_of
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.redaction import names_secret
@@ -200,6 +201,8 @@ def load_settings(dotenv: Path = DOTENV, folder: Path = SECRETS) -> Settings:
     known = [PREFIX + name.upper() for name in Settings.model_fields]
     for name, place in places.items():
         # Names are read whatever their case is.
+        if name.upper().startswith(VARIABLE):
+            continue  # the token of a job that checks in: which there are, watchdog.yml says
         if name.upper().startswith(PREFIX) and name.upper() not in (*known, *_OTHERS_NAMES):
             report.add(place, "unknown variable", key=show_text(name), fix=suggest(name.upper(), known))
     if len(report):
@@ -229,7 +232,7 @@ def known_secrets(
         for name, value in source.items():
             if name.upper().endswith("_FILE") and names_secret(name[: -len("_FILE")]):
                 found.update(_read_secret(Path(value)))
-            elif names_secret(name):
+            elif names_secret(name) or name.upper().startswith(VARIABLE):
                 found.update(_spellings(value))
             if name.upper() in _URL_NAMES:
                 found.update(_secrets_of_url(value))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.gateways.journal_samples import a_case, a_hold, a_notification, a_proposal, an_incident, at
 from tests.scissors import Scissors, bury, take_scissors
+from watchdog.core.check_in import CheckIn
 from watchdog.core.freeze import Freeze, Probe
 from watchdog.core.kept import KeptConfig
 from watchdog.core.preflight import FirstSight
@@ -53,6 +54,7 @@ WRITES: dict[str, Callable[[Journal], Awaitable[object]]] = {
     "save_proposal": lambda j: j.save_proposal(a_proposal()),
     "save_first_sight": lambda j: j.save_first_sight(SIGHT),
     "forget_first_sights": lambda j: j.forget_first_sights(("a", "b")),
+    "save_check_in": lambda j: j.save_check_in(CheckIn(name="backup", expected=at(1))),
     "note": lambda j: j.note("n", "text", now=at(1)),
 }
 

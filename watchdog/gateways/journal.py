@@ -12,6 +12,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+from watchdog.core.check_in import CheckIn
 from watchdog.core.durability import Store
 from watchdog.core.errors import JournalError
 from watchdog.core.freeze import Freeze
@@ -293,6 +294,16 @@ class Journal(JournalLife):
     async def forget_first_sights(self, container_ids: tuple[str, ...]) -> None:
         """Remove those of containers that are gone."""
         await self._call(partial(self._parts.proposals.forget_sights, container_ids))
+
+    # --- check-ins: written by the desk -----------------------------------------------------------------
+
+    async def save_check_in(self, record: CheckIn) -> None:
+        """Write what is known of one job."""
+        await self._call(partial(self._parts.check_ins.save, record))
+
+    async def check_ins(self) -> tuple[CheckIn, ...]:
+        """What is known of all jobs, by name."""
+        return await self._call(self._parts.check_ins.all)
 
     # --- the story --------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from watchdog.core.check_in import CheckIn
 from watchdog.core.errors import JournalError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.incident import Hold, Incident
@@ -50,6 +51,7 @@ _TABLES = (
     _Table("steps"),
     _Table("proposals", kind=ProposalRecord),
     _Table("windows", kind=Window),
+    _Table("check_ins", kind=CheckIn),
     _Table("freezes"),
     _Table("misconduct", "check_name"),
 )

@@ -14,6 +14,7 @@ from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Story
 from watchdog.gateways.journal_age import Age
+from watchdog.gateways.journal_check_ins import CheckInRows
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_freezes import Freezes
 from watchdog.gateways.journal_memory import Memory
@@ -41,6 +42,7 @@ class Parts:
     proposals: Proposals
     age: Age
     windows: WindowRows
+    check_ins: CheckInRows
 
     def story(self, incident_id: str) -> Story:
         """Everything written down of one incident. Raises NotThere if there is no such one."""
@@ -69,6 +71,7 @@ def open_parts(path: Path) -> Parts:
             proposals=Proposals(file),
             age=Age(file),
             windows=WindowRows(file, outbox),
+            check_ins=CheckInRows(file),
         )
     except BaseException:
         file.close()
@@ -84,4 +87,5 @@ def _believe(file: JournalFile) -> None:
     proposals.sights()
     proposals.latest(_MANY, ProposalState.OPEN, ProposalState.APPROVED)
     Runs(file).open_steps()
+    CheckInRows(file).all()
     WindowRows(file, Outbox(file)).unsettled()

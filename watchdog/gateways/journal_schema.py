@@ -197,6 +197,15 @@ _FIRST = (
         CHECK (id = json_extract(record, '$.id'))
     ) STRICT
     """,
+    # What jobs said of themselves: one row a job, as it stands now.
+    """
+    CREATE TABLE check_ins (
+        name TEXT PRIMARY KEY,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        succeeded_wall TEXT GENERATED ALWAYS AS (json_extract(record, '$.succeeded.wall')) VIRTUAL,
+        CHECK (name = json_extract(record, '$.name'))
+    ) STRICT
+    """,
     # The configuration as it was last found good: one row.
     """
     CREATE TABLE kept_config (

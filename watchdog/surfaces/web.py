@@ -2,6 +2,7 @@
 
 GET /healthz    {status, reasons}: 200 for ok and degraded, 503 for failing (`telemetry/health.py` says when)
 GET /metrics    Prometheus' text format
+POST /check-in/ the signals of jobs (`check_ins.py`), where any are expected
 
 It lives in the daemon's own loop: when that is dead, so are both. Nothing here changes anything, and no text
 from outside (a log line, an error of somebody else, the request itself) is in any answer.
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from watchdog.core.address import Address
 from watchdog.core.errors import ConfigError
+from watchdog.surfaces.check_ins import CheckInRoute
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # What still runs when the daemon stops has so long to end.
@@ -45,10 +47,12 @@ class Web:
         address: Address | None,
         health: Callable[[], Awaitable[Json]],
         metrics: Callable[[], Awaitable[bytes]],
+        check_ins: CheckInRoute | None = None,
     ) -> None:
         self._address = address
         self._health = health
         self._metrics = metrics
+        self._check_ins = check_ins
         self._runner: web.AppRunner | None = None
 
     @property
@@ -66,6 +70,8 @@ class Web:
         app = web.Application(middlewares=[_in_our_words])
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/metrics", self._scrape)
+        if self._check_ins is not None:
+            self._check_ins.add_to(app.router)
         app.on_response_prepare.append(_sign)
         runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=LAST_WORDS)
         await runner.setup()
