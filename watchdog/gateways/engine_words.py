@@ -66,7 +66,7 @@ def read_row(answer: Mapping[str, Any]) -> ContainerRow:
     """One row of the engine's list."""
     names = answer.get("Names") or [answer["Id"][:12]]
     # A container that others link to has their names too, as /other/alias.
-    name = next((name for name in names if name.count("/") == 1), names[0])
+    name = names[0] if len(names) == 1 else next((name for name in names if name.count("/") == 1), names[0])
     structured = answer.get("Health")
     return ContainerRow(
         id=answer["Id"],
@@ -145,6 +145,8 @@ def _health(status: str | None) -> str:
 
 def _health_in(status: str) -> str:
     """The health in a status for people, such as `Up 6 seconds (health: starting)`."""
+    if "(" not in status:
+        return ""
     found = re.search(r"\((?:health: )?(starting|healthy|unhealthy)\)", status)
     return found[1] if found else ""
 
