@@ -44,8 +44,9 @@ NOTIFIERS: dict[str, type[Notifier[Any]]] = {
 # A module that is not imported by then is given up.
 IMPORTED_WITHIN = 10.0
 OURS = "watchdog"
-# What a kind may say of itself with True or False.
+# What a kind may say of itself with True or False; and with a number.
 FLAGS = ("changes", "repeatable", "gentle", "undoable", "edits")
+NUMBERS, MOST = ("every", "failures", "successes"), 86400
 
 K = TypeVar("K")
 
@@ -144,6 +145,10 @@ class Kinds(Mapping[str, type[K]], Generic[K]):
                 raise Misbehaved(f"{point.value} has a {flag} that is neither True nor False")
         if getattr(kind, self._name_of, None) != point.name:
             raise Misbehaved(f"{point.value} does not say {self._name_of} = {point.name!r}")
+        for number in NUMBERS:
+            value = getattr(kind, number, 0)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
+                raise Misbehaved(f"{point.value} has a {number} that is no number from 0 to {MOST}")
         parameters = getattr(kind, "parameters_type", None)
         if not isinstance(parameters, type) or not issubclass(parameters, Parameters):
             raise Misbehaved(f"{point.value} has no parameters_type that is made from Parameters")
@@ -169,6 +174,8 @@ def guarded(work: Callable[[], Any], within: float = IMPORTED_WITHIN) -> Any:
     def run() -> None:
         try:
             answers.append(work())
+        except Misbehaved as trouble:
+            troubles.append(str(trouble))
         except BaseException as error:  # noqa: BLE001 - SystemExit too: it is no reason to end
             troubles.append(_words(error))
 

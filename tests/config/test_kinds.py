@@ -47,6 +47,13 @@ def test_a_kind_of_a_package_is_configured_like_any_other(evil: ModuleType, tmp_
     assert [step.action for step in config.playbooks["mend"].steps] == ["do_evil"]
 
 
+def test_what_a_check_looks_at_is_asked_once(evil: ModuleType, tmp_path: Path) -> None:
+    """Afterwards the daemon knows it, and the code of the check is not run for it again."""
+    (check,) = load(tmp_path, "kind: evil, does: look_at_the_shop").checks
+    assert check.check.targets() == ("shop",)
+    assert "targets" in vars(check.check)
+
+
 @pytest.mark.parametrize(
     ("changed", "line"),
     [
@@ -69,6 +76,20 @@ def test_a_kind_of_a_package_is_configured_like_any_other(evil: ModuleType, tmp_
             (
                 "watchdog.yml:4:16 checks.mine.kind: evil of evil-plugins 1.0 (evil_plugins:Evil) cannot be used: "
                 "KeyboardInterrupt. Fix: mend or remove that package, or this"
+            ),
+        ),
+        (
+            {"check": "kind: evil, does: say_wrong_targets"},
+            (
+                "watchdog.yml:4:16 checks.mine.kind: evil of evil-plugins 1.0 (evil_plugins:Evil) cannot be used: "
+                "its targets are a str, not a tuple of names. Fix: mend or remove that package, or this"
+            ),
+        ),
+        (
+            {"check": "kind: evil, does: say_no_targets"},
+            (
+                "watchdog.yml:4:16 checks.mine.kind: evil of evil-plugins 1.0 (evil_plugins:Evil) cannot be used: "
+                "ValueError: no idea. Fix: mend or remove that package, or this"
             ),
         ),
         (

@@ -15,6 +15,7 @@ from watchdog.core.answer import (
     accept_observation,
     accept_outcome,
     accept_pins,
+    accept_targets,
     accept_text,
     check_observation,
 )
@@ -154,6 +155,11 @@ def test_lines_and_pins_are_text() -> None:
     """Nothing else is shown, hashed or kept."""
     assert accept_text("so") == "so"
     assert accept_pins({"image": "sha256:1"}) == {"image": "sha256:1"}
+    assert accept_targets(None) is None
+    assert accept_targets(["shop"]) == ("shop",)
+    for targets in ("shop", (5,), ("x",) * 501):
+        with pytest.raises(Rubbish):
+            accept_targets(targets)
     for bad in (None, 5, "x" * 5000):
         with pytest.raises(Rubbish):
             accept_text(bad)

@@ -48,6 +48,17 @@ class Evil(Check[EvilParameters]):
         if parameters.does == "is_not_made":
             raise KeyboardInterrupt
 
+    def targets(self) -> tuple[str, ...] | None:
+        """What it looks at."""
+        match self.parameters.does:
+            case "say_no_targets":
+                raise ValueError("no idea")
+            case "say_wrong_targets":
+                return "app"  # type: ignore[return-value]
+            case "look_at_the_shop":
+                return ("shop",)
+        return None
+
     async def probe(self, target: str, tools: Tools) -> Observation:  # noqa: C901, PLR0912, PLR0915 - a list of evils
         """Do it."""
         self.asked += 1

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 from watchdog.config.document import Node
 from watchdog.config.reading import read, report_unknown
 from watchdog.config.sections import Section
+from watchdog.core.answer import accept_targets
 from watchdog.core.errors import Misbehaved
 from watchdog.core.problem import Place, Report, show_text
+from watchdog.plugins import Check
 from watchdog.registry import Kinds, guarded
 
 K = TypeVar("K")
@@ -54,7 +56,14 @@ def build(
 
     def make() -> K | None:
         parameters = read(made.parameters_type, entry, report, leave=common.model_fields, given=given)
-        return None if parameters is None else made(name, parameters)
+        if parameters is None:
+            return None
+        thing: K = made(name, parameters)
+        if isinstance(thing, Check) and not kinds.is_ours(made):
+            # Asked often, and from the daemon's loop: so it is asked now, once.
+            targets = accept_targets(thing.targets())
+            vars(thing)["targets"] = lambda: targets
+        return thing
 
     return asked(kinds, kind, make, place=place, key=key, report=report)
 

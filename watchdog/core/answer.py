@@ -119,6 +119,17 @@ def accept_text(answer: object, longest: int = LONGEST_TEXT) -> str:
     return _text(answer, "answer", longest)
 
 
+def accept_targets(answer: object) -> tuple[str, ...] | None:
+    """What a check looks at, by name; None: every container. Raises `Rubbish`."""
+    if answer is None:
+        return None
+    if not isinstance(answer, tuple | list):
+        raise Rubbish(f"its targets are {_kind_of(answer)}, not a tuple of names")
+    if len(answer) > MOST_LINES:
+        raise Rubbish(f"its targets are {len(answer)}, and {MOST_LINES} are allowed")
+    return tuple(_text(name, "target", LONGEST_NAME) for name in answer)
+
+
 def accept_pins(answer: object) -> dict[str, str]:
     """What exactly an action would ship, by name. Raises `Rubbish`."""
     pairs = _pairs(answer, "pins")

@@ -38,6 +38,10 @@ class OutsideCheck(Check[Any]):
         self._origin = origin
         self._failed = failed
 
+    def targets(self) -> tuple[str, ...] | None:
+        """What it said when it was made: the configuration keeps that."""
+        return self.asks.targets()
+
     async def probe(self, target: str, tools: Tools) -> Observation:
         """Ask once. Raises `Misbehaved` with what it did wrong, or the error of ours that it raised."""
         try:
