@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from watchdog.core.announcements import LASTS
 from watchdog.core.check_in import CheckIn
 from watchdog.core.container import ContainerFacts, Sighting
+from watchdog.core.diagnosis import Rules
 from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
 from watchdog.core.moment import Moment
@@ -186,10 +187,16 @@ class Tools:
     progress: Callable[[str, str], None] = _unheard
     # None where no check-ins are taken.
     check_ins: LastCheckIns | None = None
+    # The rules that tell causes apart, by the name of their file.
+    diagnoses: Mapping[str, Rules] = field(default_factory=dict)
 
 
 class Check(ABC, Generic[P]):
     """A question about a target. It looks and never touches.
+
+    Attributes:
+        every: seconds between two looks by default; 0 for what the engine's events and sweeps announce.
+        failures, successes: how many looks in a row must agree by default before they are believed.
 
     To add one: a file in `checks/` with a subclass, its test, a line in `registry.py`, an example in
     `config/examples/`.
@@ -197,10 +204,20 @@ class Check(ABC, Generic[P]):
 
     kind: ClassVar[str]
     parameters_type: ClassVar[type[Parameters]]
+    every: ClassVar[float] = 0.0
+    failures: ClassVar[int] = 1
+    successes: ClassVar[int] = 1
 
     def __init__(self, name: str, parameters: P) -> None:
         self.name = name
         self.parameters = parameters
+
+    def targets(self) -> tuple[str, ...] | None:
+        """The names of what it looks at; None: every watched container.
+
+        A check with one question about one thing (a page, a disk, a certificate) gives its own name.
+        """
+        return None
 
     @abstractmethod
     async def probe(self, target: str, tools: Tools) -> Observation:

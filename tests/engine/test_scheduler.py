@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.engine.parts import Tasks, until
-from watchdog.engine.scheduler import Scheduler
+from watchdog.engine.scheduler import Scheduler, Work
 
 
 @pytest.fixture
@@ -42,3 +42,39 @@ async def test_work_is_done_again_and_again_even_while_the_first_hangs(tasks: Ta
 async def test_stopping_what_never_started_is_no_error(tasks: Tasks) -> None:
     """A daemon that fails while it starts can still be ended in order."""
     Scheduler(tasks.spawn).stop()
+
+
+async def test_work_goes_on_after_the_wall_clock_was_set(tasks: Tasks) -> None:
+    """Set anew, everything is due after its span again, however far away its time was."""
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        done += 1
+
+    scheduler = Scheduler(tasks.spawn)
+    scheduler.every(1, "sweep", work)
+    scheduler.start()
+    scheduler.realign()
+    await until(lambda: done == 1)
+    scheduler.stop()
+
+
+async def test_what_is_asked_no_more_is_not_done(tasks: Tasks) -> None:
+    """Of the jobs of one kind only those that are named stay; others are left alone."""
+    done: list[str] = []
+
+    def doing(name: str) -> Work:
+        async def work() -> None:
+            done.append(name)
+
+        return work
+
+    scheduler = Scheduler(tasks.spawn)
+    for name in ("sweep", "ask web", "ask disk"):
+        scheduler.every(1, name, doing(name))
+    scheduler.keep({"ask disk"}, "ask ")
+    scheduler.start()
+    await until(lambda: len(done) >= 2)
+    scheduler.stop()
+    assert sorted(done) == ["ask disk", "sweep"]

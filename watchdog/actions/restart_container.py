@@ -50,7 +50,7 @@ class RestartContainer(Action[RestartContainerParameters]):
             facts = await tools.engine.inspect(container_id)
             if facts.state == "paused":
                 return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
-            if facts.state == "running" and not _sick(facts):
+            if facts.state == "running" and not _sick(facts) and not await _stranded(facts, target, tools):
                 return Outcome(result=Result.SKIPPED, reason="it is running by now")
             if _needs_stop(facts):
                 lasts = facts.stop_timeout + STOP_SLACK
@@ -75,6 +75,11 @@ async def _taken_down(target: str, tools: Tools) -> bool:
     seen = await tools.containers.look(target)
     hand = judge("", seen, ContainerRules(), tools.clock.now()).stopped_by
     return hand in (Hand.PERSON, Hand.UNKNOWN)
+
+
+async def _stranded(facts: ContainerFacts, target: str, tools: Tools) -> bool:
+    """It runs without a network, because the container whose network it shares was started anew."""
+    return bool(facts.network_owner) and (await tools.containers.look(target)).network_lost
 
 
 def _sick(facts: ContainerFacts) -> bool:

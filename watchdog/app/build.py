@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from watchdog.app.foreign import Foreign
-from watchdog.app.judging import follow_others, limits_of, policies, watch_weather
+from watchdog.app.judging import ask_regularly, follow_others, limits_of, policies, watch_weather
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.people import open_to_people
@@ -51,8 +51,8 @@ from watchdog.wording import describe_misbehaved, describe_switched_off, words_o
 
 # How soon a new container is compared with its files.
 SIGHTS_EVERY = 5.0
-# How soon a clock that was set is noticed, and how often what is old is looked for. Seconds.
-CLOCK_EVERY, FORGET_EVERY = 15.0, 3600.0
+# How often what is old is looked for. Seconds.
+FORGET_EVERY = 3600.0
 # No scrape and no end waits longer for a journal that is busy, or whose disk hangs: they go without it.
 JOURNAL_WITHIN = 1.0
 
@@ -103,17 +103,10 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         changed=lambda: ask_others(),  # noqa: PLW0108 - what is asked is built below
         told=tell,
     )
-    names = [check.name for check in config.checks]
-    await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
-
-    census = Census(
-        engine,
-        compose,
-        clock,
-        journal,
-        lambda target: current.config.target(target).wishes,
-        heard=follow_others(lambda: stack, lambda: responder),
-    )
+    checks = [check.name for check in config.checks]
+    await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), checks)
+    follow = follow_others(lambda: stack, lambda: responder)
+    census = Census(engine, compose, clock, journal, current.wishes, heard=follow)
     tools = Tools(
         engine=engine,
         compose=compose,
@@ -219,11 +212,15 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         ),
     )
 
+    def look_around() -> None:
+        for target in monitor.own_targets():
+            ask(target)
+
     def ask_others() -> None:
         """A check is switched off or on."""
         monitor.replace(foreign.questions(current.config.checks, switch.off))
-        for target in census.targets():
-            monitor.ask_soon(target)
+        for target in monitor.targets():
+            ask(target)
 
     monitor = Monitor(
         questions=foreign.questions(config.checks, switch.off),
@@ -260,10 +257,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         stale=lambda: supervisor.spawn("leave", leave(journal, clock, end)),
     )
     scheduler = Scheduler(supervisor.spawn)
-    scheduler.every(config.sweep, "sweep", listener.sweep)
+    ask_regularly(current, scheduler, monitor, listener)
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
-    clockwork = Clockwork(clock=clock, note=journal.note, publish=publish)
-    scheduler.every(CLOCK_EVERY, "the clocks", clockwork.tick)
+    clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
@@ -296,7 +292,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
             await journal.let_go_of_the_past()
         dispatcher.replace(foreign.notifiers(new.notifiers))
         windows.look()
-        scheduler.every(new.sweep, "sweep", listener.sweep)
+        ask_regularly(current, scheduler, monitor, listener)
         ask_others()
 
     reloader = Reloader(
@@ -350,5 +346,5 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         journal=journal, census=census, responder=responder, listener=listener, dispatcher=dispatcher,
         scheduler=scheduler, supervisor=supervisor, desk=desk, proposals=proposals, sights=sights, control=control,
         web=web, reloader=reloader, stack=stack, windows=windows, safekeeping=safekeeping, outsiders=outsiders,
-        publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=watch, degraded=degraded,
+        clockwork=clockwork, look_around=look_around, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=watch, degraded=degraded,
     )  # fmt: skip

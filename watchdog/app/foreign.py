@@ -46,6 +46,7 @@ class Foreign:
     def _question(self, each: CheckConfig) -> Question:
         check = each.check
         if CHECK_KINDS.is_ours(type(check)):
-            return Question(check, each.within)
+            return Question(check, each.within, each.threshold, each.every)
         origin = f"the plug-in check {check.kind} of {CHECK_KINDS.origin(check.kind)}"
-        return Question(self._outsiders.check(check, each.within, origin), each.within + SLACK)
+        outsider = self._outsiders.check(check, each.within, origin)
+        return Question(outsider, each.within + SLACK, each.threshold, each.every)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from watchdog import registry
 from watchdog.config import CurrentConfig
@@ -15,7 +16,10 @@ from watchdog.core.notification import Severity, rank
 from watchdog.core.observation import Hand
 from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.engine.census import Census, Heard
+from watchdog.engine.listener import Listener
+from watchdog.engine.monitor import Monitor
 from watchdog.engine.responder import Responder
+from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.stack import Stack, StackLimits
 from watchdog.engine.weather import Book, Weather
 from watchdog.plugins import Clock, Tools
@@ -108,3 +112,23 @@ def watch_weather(
         told=told,
         publish=publish,
     )
+
+
+# What the jobs are called that ask a check every so often.
+_ASK = "ask "
+
+
+def ask_regularly(current: CurrentConfig, scheduler: Scheduler, monitor: Monitor, listener: Listener) -> None:
+    """Sweep, and ask what no event announces, as often as the configuration in force says."""
+    scheduler.every(current.config.sweep, "sweep", listener.sweep)
+    regular = {f"{_ASK}{check.name}": check for check in current.config.checks if check.every}
+
+    def asking(name: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def ask() -> None:
+            monitor.ask_check(name)
+
+        return ask
+
+    for job, check in regular.items():
+        scheduler.every(check.every, job, asking(check.name))
+    scheduler.keep(regular, _ASK)

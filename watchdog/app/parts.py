@@ -10,6 +10,7 @@ from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census
+from watchdog.engine.clockwork import Clockwork
 from watchdog.engine.dispatcher import Dispatcher
 from watchdog.engine.heartbeat import Heartbeat
 from watchdog.engine.listener import Listener
@@ -51,11 +52,14 @@ class App:
     stack: Stack
     windows: Windows
     safekeeping: Safekeeping
+    clockwork: Clockwork
     outsiders: Outsiders
     publish: Publish
     clock: Clock
     heartbeat: Heartbeat
     black_box: BlackBox
     watch: Watch
+    # Looks at once at what is no container: no list of the engine will announce it.
+    look_around: Callable[[], None]
     # What does not work as it should, in sentences without any text from outside.
     degraded: Callable[[], tuple[str, ...]]

@@ -54,7 +54,9 @@ async def start(app: App) -> None:
     app.supervisor.spawn("listener", app.listener.run())
     app.supervisor.spawn("dispatcher", app.dispatcher.run())
     app.supervisor.spawn("heartbeat", app.heartbeat.run())
+    app.supervisor.spawn("clocks", app.clockwork.run())
     app.scheduler.start()
+    app.look_around()
 
 
 async def stop(app: App) -> None:

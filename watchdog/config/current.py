@@ -8,9 +8,9 @@ from dataclasses import replace
 from watchdog.config.records import Config
 from watchdog.core.decision import Policy
 from watchdog.core.incident import Incident, Phase
-from watchdog.core.playbook import Autonomy, Playbook, PlaybookKind
+from watchdog.core.playbook import NO_PLAYBOOK, Autonomy, Playbook
+from watchdog.core.target import Wishes
 
-_NO_PLAYBOOK = Playbook(name="none", kind=PlaybookKind.REMEDY, title={}, target_kind="", steps=())
 _FREEDOM = tuple(Autonomy)  # from the narrowest to the widest
 
 
@@ -37,6 +37,10 @@ class CurrentConfig:
         """The run of this incident has ended: what comes next goes by the configuration in force."""
         self._begun_with.pop(incident, None)
 
+    def wishes(self, target: str) -> Wishes:
+        """What the file wishes for a target; its labels are not in it."""
+        return self.config.target(target).wishes
+
     def policy(
         self, check: str, target: str, incident: Incident | None = None, label: str | None = None
     ) -> Policy:
@@ -46,7 +50,7 @@ class CurrentConfig:
         """
         mine = next((each for each in self.config.checks if each.name == check), None)
         if mine is None:
-            policy = Policy(playbook=_NO_PLAYBOOK, limits=self.config.limits, autonomy=Autonomy.OBSERVE)
+            policy = Policy(playbook=NO_PLAYBOOK, limits=self.config.limits, autonomy=Autonomy.OBSERVE)
         else:
             policy = self.config.policy(mine, target, label)
         begun_with = self._begun_with.get(incident.id) if incident is not None else None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from watchdog import __version__
 from watchdog.config.channels import Given, default_notifiers, read_notifier
+from watchdog.config.checks import make_check
 from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.kinds import build
@@ -57,7 +58,7 @@ from watchdog.core.errors import ConfigError
 from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
-from watchdog.core.playbook import PlaybookKind
+from watchdog.core.playbook import NO_PLAYBOOK, PlaybookKind
 from watchdog.core.problem import Place, Report, show_text, suggest
 from watchdog.core.progress import Pace
 from watchdog.core.redaction import hide
@@ -237,15 +238,10 @@ class _Loader:
             check = build(CHECK_KINDS, CheckSection, "check", name=name, entry=entry, report=self._report)
             self._refer(entry, shelf, None if check is None else (check.kind,))
             if section is not None and check is not None:
-                checks.append(
-                    CheckConfig(
-                        name=name,
-                        check=check,
-                        playbook=section.playbook,
-                        severity=section.severity,
-                        within=section.within,
-                    )
-                )
+                if section.playbook is None and check.targets() is None:
+                    fix = f"add it, or write playbook: {NO_PLAYBOOK.name} to be told only"
+                    self._report.add(entry.place, "missing", key=f"{entry.key}.playbook", fix=fix)
+                checks.append(make_check(name, check, section))
         return checks
 
     def _default_checks(self, shelf: Shelf) -> list[CheckConfig]:
@@ -318,7 +314,7 @@ class _Loader:
     def _refer(self, entry: Node, shelf: Shelf, kinds: tuple[str, ...] | None) -> None:
         """Check that the playbook that an entry names is there and fits."""
         name = entry.value.get("playbook") if isinstance(entry.value, dict) else None
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or name in ("", NO_PLAYBOOK.name):
             return
         shown, place, key = show_text(name, quoted=True), entry.place_of("playbook"), f"{entry.key}.playbook"
         if name not in shelf.names:

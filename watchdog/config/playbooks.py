@@ -9,7 +9,15 @@ from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.kinds import asked, find
 from watchdog.config.reading import is_mapping, read, report_unknown
-from watchdog.config.sections import ForSection, PlaybookSection, StepSection, TitleSection, VerifySection
+from watchdog.config.sections import (
+    ForSection,
+    GuardrailsSection,
+    PlaybookSection,
+    StepSection,
+    TitleSection,
+    VerifySection,
+)
+from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
 from watchdog.core.problem import Place, Report, show_key, suggest
 from watchdog.registry import ACTION_KINDS, ACTIONS, CHECK_KINDS
@@ -70,10 +78,12 @@ def _read_playbook(root: Node, file: Path, report: Report) -> Playbook | None:
     before = len(report)
     if not is_mapping(root, report):
         return None
-    section = read(PlaybookSection, root, report, leave=("title", "for", "steps"))
+    section = read(PlaybookSection, root, report, leave=("title", "for", "steps", "limits"))
     title = _read_title(root, report)
     target_kind = _read_for(root, report)
     steps = _read_steps(root, report)
+    limits = root.entries.get("limits")
+    own = read(GuardrailsSection, limits, report) if limits is not None else None
     if section is not None and section.playbook != file.stem:
         report.add(
             root.place_of("playbook"),
@@ -90,6 +100,7 @@ def _read_playbook(root: Node, file: Path, report: Report) -> Playbook | None:
         target_kind=target_kind,
         steps=steps,
         autonomy=section.autonomy,
+        limits=Limits(**dict(own)) if own is not None else None,
     )
 
 
@@ -194,6 +205,7 @@ def _read_action(item: Node, name: str, report: Report) -> Step | None:
         verify=verify,
         undoable=action.undoable,
         gentle=action.gentle,
+        on=beside.on or "",
         attempts=beside.attempts,
         autonomy=Autonomy(beside.autonomy),
     )

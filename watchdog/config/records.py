@@ -15,11 +15,12 @@ from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
 from watchdog.core.letters import QuietHours
 from watchdog.core.notification import Severity
-from watchdog.core.playbook import Autonomy, Playbook, PlaybookKind
+from watchdog.core.playbook import NO_PLAYBOOK, Autonomy, Playbook, PlaybookKind
 from watchdog.core.progress import Pace
 from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.storm import StormLimits
 from watchdog.core.target import PROJECT, Wishes
+from watchdog.core.threshold import Threshold
 from watchdog.gateways.cron import Cron
 from watchdog.plugins import Check, Notifier
 
@@ -121,13 +122,15 @@ class DependencyLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
-    """One check as configured. `within`: seconds that one look may take."""
+    """One check as configured. `within`: seconds that one look may take; `every`: between two, 0 for events only."""
 
     name: str
     check: Check[Any]
     playbook: str
     severity: Severity = Severity.HIGH
     within: float = 5.0
+    every: float = 0.0
+    threshold: Threshold = field(default_factory=Threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +208,7 @@ class Config:
         )
         name = wanted.playbook or (label if fits and label else check.playbook)
         return Policy(
-            playbook=self.playbooks[name],
+            playbook=self.playbooks.get(name, NO_PLAYBOOK),
             limits=self.limits,
             severity=wanted.severity or check.severity,
             autonomy=self.autonomy,

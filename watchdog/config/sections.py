@@ -236,9 +236,13 @@ class CheckSection(Section):
     """What every check has, whatever its kind."""
 
     kind: Text
-    playbook: Text
+    # None: nothing is done about what it finds, people are told.
+    playbook: Text | None = None
     severity: Loudness = _CHECK["severity"]
     within: Pace = _CHECK["within"]
+    every: Annotated[Duration, Field(ge=1.0, le=DAY)] | None = None
+    failures: Annotated[int, Field(ge=1, le=100)] | None = None
+    successes: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class TargetSection(Section):
@@ -303,6 +307,7 @@ class StepSection(Section):
 
     attempts: Annotated[int, Field(ge=1, le=100)] = 1
     autonomy: Literal["propose", "act"] = "act"
+    on: TargetName | None = None
     verify: Any = None
 
 

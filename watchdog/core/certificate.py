@@ -279,7 +279,7 @@ def _compare(
         return None
     good = asked.ill(mine) is None and asked.ending(mine) is not T.ENDS_SOON
     sick = any(_status(each) is Status.CRITICAL for each in of_served)
-    return T.NOT_SERVED if good and (sick or mine.ends > theirs.ends) else T.FILE_DIFFERS
+    return T.NOT_SERVED if good and (sick or mine.begins > theirs.begins) else T.FILE_DIFFERS
 
 
 def _ending(mine: Certificate, now: datetime, rules: CertificateRules) -> CertificateTrouble | None:

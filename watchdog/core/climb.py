@@ -16,6 +16,7 @@ from watchdog.core.decision import (
     Propose,
     StepEnded,
     Tell,
+    limits_of,
 )
 from watchdog.core.guardrail import judge_attempt
 from watchdog.core.incident import Case, Incident, Phase, Proposal
@@ -54,7 +55,7 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     rungs = policy.playbook.rungs
     made = [attempt.action for attempt in case.ledger.attempts]
     index = policy.playbook.rung_after(made, incident.spent | policy.impossible)
-    verdict = judge_attempt(case.ledger, policy.limits, now)
+    verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
         return _doomed(case, doom, policy, now)
@@ -166,6 +167,7 @@ def _perform(
     acting = replace(
         incident,
         phase=Phase.ACTING,
+        on=rung.step.on,
         attempts=attempts,
         rung=index,
         well_since=None,

@@ -54,6 +54,11 @@ class Policy:
     standing_hold: bool = False
 
 
+def limits_of(policy: Policy) -> Limits:
+    """How much the target may be touched: as its playbook says, or else as all others."""
+    return policy.playbook.limits or policy.limits
+
+
 class Order(StrEnum):
     """What a person can order for a target."""
 

@@ -68,6 +68,7 @@ class Incident:
         undoing: the step that runs takes something back.
         by_itself: it came back while no step of ours was being verified.
         called: when a human was last called for it.
+        on: the target that its step acts on, "" for its own.
         cause: the target whose trouble explains this one, while it is suppressed.
         part_of: the incident in whose message this one is told, "" once it is told by itself.
         free_since: since when nothing explains it any more.
@@ -101,6 +102,7 @@ class Incident:
     undoing: bool = False
     by_itself: bool = False
     called: Moment | None = None
+    on: str = ""
     cause: str = ""
     part_of: str = ""
     free_since: Moment | None = None

@@ -26,6 +26,7 @@ from watchdog.core.decision import (
     Policy,
     StepEnded,
     Tell,
+    limits_of,
 )
 from watchdog.core.flapping import Flaps
 from watchdog.core.incident import Act, Case, Ending, Incident, Phase
@@ -108,7 +109,7 @@ def _noted(case: Case, seen: Observation, policy: Policy, now: Moment, *, well: 
     incident, ours = case.incident, _changes_version(case.incident, policy)
     ledger = case.ledger.relabelled(seen.version) if ours else case.ledger.for_version(seen.version)
     if not well:
-        ledger = ledger.seen_otherwise(policy.limits, now)
+        ledger = ledger.seen_otherwise(limits_of(policy), now)
     acting = incident is not None and incident.phase is Phase.ACTING
     if seen.settled and not acting and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
         flaps = ledger.flaps or Flaps(target=case.target)
@@ -162,7 +163,7 @@ def _maintained(case: Case) -> Decision:
 
 
 def _could_not_look(case: Case, policy: Policy, now: Moment) -> Decision:
-    case = replace(case, ledger=case.ledger.seen_otherwise(policy.limits, now))
+    case = replace(case, ledger=case.ledger.seen_otherwise(limits_of(policy), now))
     incident = case.incident
     if incident is not None and incident.phase is Phase.ACTING:
         return Decision(case, (), "could not look: nothing follows from that")
@@ -180,7 +181,7 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         again = (Look(seen.look_again),) if seen.look_again is not None else ()
         return Decision(case, again, "still moving")
     if seen.well:
-        ledger = case.ledger.seen_well(now).forgiven(policy.limits, now)
+        ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         return Decision(replace(case, ledger=ledger), (), "well")
     incident = Incident(
         id=policy.next_id,

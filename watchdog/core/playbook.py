@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from watchdog.core.guardrail import Limits
+
 
 class Autonomy(StrEnum):
     """What a playbook may do without a human yes."""
@@ -39,6 +41,7 @@ class Step:
     Attributes:
         action: the registered name of the action.
         params: what the file says for it, validated when the playbook was loaded.
+        on: the target that it acts on, "" for the one that is in trouble.
         changes: False for a step that only looks (collecting logs): it runs beside the next changing step.
         repeatable: whether the step may be done once more when the daemon died in its middle.
         gentle: whether it takes nothing away: a start or a restart of what is there.
@@ -54,6 +57,7 @@ class Step:
     verify: Verification = Verification()
     gentle: bool = False
     undoable: bool = False
+    on: str = ""
     attempts: int = 1
     autonomy: Autonomy = Autonomy.ACT
 
@@ -68,7 +72,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
-    """A remedy or procedure, as loaded from its file. `title` is by language."""
+    """A remedy or procedure, as loaded from its file. `title` is by language; `limits` are its own, if it has any."""
 
     name: str
     kind: PlaybookKind
@@ -76,6 +80,7 @@ class Playbook:
     target_kind: str
     steps: tuple[Step, ...]
     autonomy: Autonomy = Autonomy.ACT
+    limits: Limits | None = None
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -104,3 +109,7 @@ class Playbook:
             if tried < rung.step.attempts and index not in spent:
                 return index
         return None
+
+
+# For what nothing can be done about: people are told.
+NO_PLAYBOOK = Playbook(name="none", kind=PlaybookKind.REMEDY, title={}, target_kind="", steps=())

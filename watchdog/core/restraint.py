@@ -19,6 +19,8 @@ from watchdog.core.verdict import Allow, Refuse, Verdict
 
 # How soon it is asked again whether watchdog can be sure of its memory. Seconds.
 UNSURE_LOOK = 10.0
+# How soon it is looked at again whether a person has given back what a step would act on. Seconds.
+HELD_LOOK = 60.0
 
 
 def judge_surroundings(
@@ -33,6 +35,9 @@ def judge_surroundings(
         return Refuse(around.gentle, wait=UNSURE_LOOK)
     if counted and around.most_attempts is not None and len(case.ledger.attempts) >= around.most_attempts:
         return Refuse(around.gentle, wait=UNSURE_LOOK)
+    acted_on = rung.step.on or incident.target
+    if rung.step.on in around.held:
+        return Refuse("held-by-a-person", wait=HELD_LOOK)
     verdicts: list[Verdict] = []
     if not is_wanted(incident):
         verdicts.append(around.aside)
@@ -43,7 +48,7 @@ def judge_surroundings(
         verdicts.append(Refuse(around.storm.reason, wait=policy.budget.ask_again))
     planned = not counted or is_planned(incident, policy)
     others = around.running - {incident.target}
-    verdicts.append(judge_budget(around.begun, others, incident.target, policy.budget, now, planned=planned))
+    verdicts.append(judge_budget(around.begun, others, acted_on, policy.budget, now, planned=planned))
     return next((verdict for verdict in verdicts if isinstance(verdict, Refuse)), Allow())
 
 

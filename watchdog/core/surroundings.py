@@ -27,6 +27,7 @@ class Surroundings:
     Attributes:
         root: the target whose trouble explains this one's.
         begun: when actions on any target were begun that count against the budget.
+        held: the targets that people hold.
         running: the targets on which an action runs, or is about to.
         aside: whether somebody else is at work on what concerns this target.
         maintenance: nothing may be touched; who said so and until when is told elsewhere.
@@ -37,6 +38,7 @@ class Surroundings:
 
     root: Root | None = None
     begun: tuple[Moment, ...] = ()
+    held: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
     aside: Verdict = field(default_factory=Allow)
     maintenance: bool = False

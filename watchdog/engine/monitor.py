@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from watchdog.core.answer import check_observation
 from watchdog.core.errors import WatchdogError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.threshold import Streak, Threshold, believe
 from watchdog.plugins import Check, Parameters, Tools
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
@@ -20,10 +21,17 @@ Watch = Callable[[str, str, Coroutine[Any, Any, Observation]], Awaitable[Observa
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A check and the seconds within which it has to answer."""
+    """A check, the seconds within which it has to answer, and how often it must say the same to be believed."""
 
     check: Check[Parameters]
     within: float
+    threshold: Threshold = field(default_factory=Threshold)
+    every: float = 0.0
+
+    def targets(self, containers: tuple[str, ...]) -> tuple[str, ...]:
+        """What it is asked about."""
+        own = self.check.targets()
+        return containers if own is None else own
 
 
 class Monitor:
@@ -49,12 +57,27 @@ class Monitor:
         self._spawn = spawn
         self._watch = watch or _unwatched
         self._samples = itertools.count()
+        self._streaks: dict[tuple[str, str], Streak] = {}
         self._looking: set[str] = set()
         self._again: set[str] = set()
 
     def targets(self) -> tuple[str, ...]:
-        """The names of all watched targets."""
-        return self._targets()
+        """The names of all watched targets: containers, and what checks bring of their own."""
+        containers = self._targets()
+        own = (name for question in self._questions for name in question.check.targets() or ())
+        return tuple(dict.fromkeys((*containers, *own)))
+
+    def own_targets(self) -> tuple[str, ...]:
+        """Those that are no containers."""
+        containers = set(self._targets())
+        return tuple(name for name in self.targets() if name not in containers)
+
+    def ask_check(self, name: str) -> None:
+        """Have all targets of one check looked at that are no containers, without waiting for it."""
+        for question in self._questions:
+            if question.check.name == name:
+                for target in question.check.targets() or ():
+                    self.ask_soon(target)
 
     def checks(self) -> int:
         """How many checks are asked."""
@@ -74,24 +97,35 @@ class Monitor:
 
     async def ask(self, target: str) -> tuple[Observation, ...]:
         """Look at a target now, with each of its checks, and have what is seen taken into account."""
-        seen = tuple([await self._probe(question, target) for question in self._questions])
-        for observation in seen:
-            await self._receive(observation)
+        concerned = [each for each in self._questions if self._concerns(each, target)]
+        seen = tuple([await self._probe(question, target) for question in concerned])
+        for question, observation in zip(concerned, seen, strict=True):
+            key = (question.check.name, target)
+            streak = self._streaks.get(key, Streak())
+            self._streaks[key], counted = believe(streak, observation, question.threshold)
+            await self._receive(counted)
         return seen
+
+    def _concerns(self, question: Question, target: str) -> bool:
+        """Whether a question is about this target; what no check brings of its own is taken for a container."""
+        own = question.check.targets()
+        if own is not None:
+            return target in own
+        return not any(target in (each.check.targets() or ()) for each in self._questions)
 
     async def sample(self) -> Observation | None:
         """One look at one target with one check, another pair each time; None when there is none. Not handed on."""
-        targets = self._targets()
-        if not targets or not self._questions:
+        containers = self._targets()
+        asked = [(each, target) for each in self._questions for target in each.targets(containers)]
+        if not asked:
             return None
-        which, target = divmod(next(self._samples), len(targets))
-        return await self._probe(self._questions[which % len(self._questions)], targets[target])
+        return await self._probe(*asked[next(self._samples) % len(asked)])
 
     async def _look_until_quiet(self, target: str) -> None:
         try:
             while True:
                 self._again.discard(target)
-                if target in self._targets():
+                if target in self.targets():
                     await self.ask(target)
                 if target not in self._again:
                     return

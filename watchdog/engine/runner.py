@@ -80,13 +80,16 @@ class Runner:
         self._longest_look = longest_look
         self._running: dict[str, asyncio.Task[Outcome]] = {}
         self._aborted: dict[str, str] = {}
+        # Which target is acted on for which other one.
+        self._for: dict[str, str] = {}
 
     def begin(self, order: Perform) -> None:
         """Carry out a rung, in a task of its own."""
-        self._spawn(f"{order.rung.step.action} on {order.target}", self._carry_out(order))
+        self._spawn(f"{order.rung.step.action} on {_acted_on(order)}", self._carry_out(order))
 
     def abort(self, target: str, reason: str) -> None:
-        """End what runs on a target; what was already asked of the engine cannot be taken back."""
+        """End what runs for a target; what was already asked of the engine cannot be taken back."""
+        target = self._for.get(target, target)
         running = self._running.get(target)
         if running is not None:
             self._aborted[target] = reason
@@ -105,16 +108,17 @@ class Runner:
         return tuple(self._running)
 
     async def _carry_out(self, order: Perform) -> None:
-        step, target = order.rung.step, order.target
+        step, target = order.rung.step, _acted_on(order)
         hindrance = (
             "another step is running on this target" if target in self._running else self._hindrance(target)
         )
         if hindrance:
             outcome = Outcome(result=Result.SKIPPED, reason=hindrance)
-            await self._ended(target, order.incident, outcome)
+            await self._ended(order.target, order.incident, outcome)
             return
         task = asyncio.ensure_future(self._record(order, step))
         self._running[target] = task
+        self._for[order.target] = target
         for companion in order.rung.companions:
             self._spawn(f"{companion.action} on {target}", self._accompany(order, companion))
         try:
@@ -126,8 +130,9 @@ class Runner:
             outcome = Outcome(result=Result.ABORTED, reason=self._aborted[target])
         finally:
             self._running.pop(target, None)
+            self._for.pop(order.target, None)
             self._aborted.pop(target, None)
-        await self._ended(target, order.incident, outcome)
+        await self._ended(order.target, order.incident, outcome)
 
     async def _record(self, order: Perform, step: Step) -> Outcome:
         # Shielded: the journal writes it down although nobody waits any more, and it must not stay open.
@@ -137,15 +142,15 @@ class Runner:
         except GatewayError as error:
             return Outcome(result=Result.SKIPPED, reason=f"the intent could not be saved: {error}")
         except asyncio.CancelledError:
-            if order.target in self._aborted:
+            if _acted_on(order) in self._aborted:
                 await self._close_unused(intent, order)
             raise
         self._say("step.begun", order, action=step.action, attempt=order.attempt)
         outcome = Outcome(result=Result.INTERRUPTED)
         try:
-            outcome = await self._act(order.target, step, self._longest_step, undo=order.undo)
+            outcome = await self._act(_acted_on(order), step, self._longest_step, undo=order.undo)
         except asyncio.CancelledError:
-            reason = self._aborted.get(order.target)
+            reason = self._aborted.get(_acted_on(order))
             if reason is not None:
                 outcome = Outcome(result=Result.ABORTED, reason=reason)
                 await self._end(step_id, outcome, order)
@@ -155,16 +160,16 @@ class Runner:
 
     async def _close_unused(self, intent: asyncio.Future[int], order: Perform) -> None:
         """Aborted before it began: nothing was done, and nothing is to be settled at the next start."""
-        outcome = Outcome(result=Result.ABORTED, reason=self._aborted[order.target])
+        outcome = Outcome(result=Result.ABORTED, reason=self._aborted[_acted_on(order)])
         with suppress(GatewayError):
             await self._end(await intent, outcome, order)
 
     async def _accompany(self, order: Perform, step: Step) -> None:
         """A looking step beside the changing one; whatever becomes of it, the heal goes on."""
-        if not self._tools.containers.known_down(order.target):
+        if not self._tools.containers.known_down(_acted_on(order)):
             # What runs still has its log a moment later: what heals it is asked of the engine first.
             await asyncio.sleep(ASIDE)
-        outcome = await self._act(order.target, step, self._longest_look)
+        outcome = await self._act(step.on or _acted_on(order), step, self._longest_look)
         try:
             step_id = await self._begin(order, step)
             await self._journal.end_step(step_id, outcome, self._tools.clock.now())
@@ -192,8 +197,8 @@ class Runner:
             action=step.action,
             rung=order.index,
             attempt=order.attempt,
-            container_id=self._tools.containers.container_of(order.target),
-            text=f"{step.action} on {order.target}{_manner(order)}",
+            container_id=self._tools.containers.container_of(step.on or _acted_on(order)),
+            text=f"{step.action} on {step.on or _acted_on(order)}{_manner(order)}",
             now=self._tools.clock.now(),
         )
 
@@ -219,3 +224,8 @@ def _manner(order: Perform) -> str:
     if order.undo:
         return ", taken back"
     return ", once more: it was interrupted" if order.again else ""
+
+
+def _acted_on(order: Perform) -> str:
+    """The target that a rung acts on: what is in trouble, or what its step names."""
+    return order.rung.step.on or order.target

@@ -6,12 +6,14 @@ run again, and its default grace of one second drops runs silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import UTC
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
+
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Scheduler:
@@ -20,12 +22,29 @@ class Scheduler:
     def __init__(self, spawn: Callable[[str, Coroutine[Any, Any, None]], None]) -> None:
         self._spawn = spawn
         self._jobs = AsyncIOScheduler(timezone=UTC)
+        self._every: dict[str, tuple[float, Work]] = {}
 
-    def every(self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def every(self, seconds: float, name: str, work: Work) -> None:
         """Do `work` every so many seconds (whole ones, at least 1), the first time after that span.
 
         Of two by the same name the later one stands.
         """
+        self._every[name] = (seconds, work)
+        self._add(name)
+
+    def keep(self, names: Collection[str], among: str) -> None:
+        """Of what is called `among` and more, do only these from now on."""
+        for name in [each for each in self._every if each.startswith(among) and each not in names]:
+            del self._every[name]
+            self._jobs.remove_job(name)
+
+    def realign(self) -> None:
+        """The wall clock was set: what was to happen at a time that is far away now happens after its span again."""
+        for name in self._every:
+            self._add(name)
+
+    def _add(self, name: str) -> None:
+        seconds, work = self._every[name]
 
         async def fire() -> None:
             self._spawn(name, work())

@@ -172,6 +172,7 @@ class Stack:
             # What is being written down has begun, too.
             begun=(*self._begun.begun, *(now for _ in self._cases().beginning() - {target})),
             running=_running(self._cases()),
+            held=frozenset(case.target for case in self._cases().cases() if _is_held(case)),
             maintenance=self._maintained(target),
             gentle=gentle,
             most_attempts=ATTEMPTS_IN_MEMORY if gentle and self._in_memory() else None,
@@ -182,7 +183,7 @@ class Stack:
             # Whatever is sick now is a part of it, also what turned so while its beginning was written down.
             move = next((move for move in self._plan(target) if move.target == target), None)
             return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
-        root = self._root(target)
+        root = self._acted_on(target) or self._root(target)
         if root is not None:
             return replace(around, root=root)
         concerned = {target, *self.graph().beneath.get(target, ())}
@@ -212,6 +213,13 @@ class Stack:
             asked=wishes.depends_on or (),
             priority=wishes.priority or 0,
         )
+
+    def _acted_on(self, target: str) -> Root | None:
+        """The incident whose step is at work on this target: what it shows meanwhile is that step's doing."""
+        for case in self._cases().cases():
+            if case.incident is not None and _is_in(case, Phase.ACTING) and case.incident.on == target:
+                return Root(target=case.target, incident=case.incident.id)
+        return None
 
     def _root(self, target: str) -> Root | None:
         ailing = {name for name, known in self._known().items() if known.ailing}
@@ -290,8 +298,9 @@ class Stack:
 
 
 def _running(cases: Cases) -> frozenset[str]:
-    acting = (case.target for case in cases.cases() if _is_in(case, Phase.ACTING))
-    return frozenset(acting) | cases.beginning()
+    acting = (case for case in cases.cases() if _is_in(case, Phase.ACTING))
+    acted_on = (name for case in acting if case.incident for name in (case.target, case.incident.on) if name)
+    return frozenset(acted_on) | cases.beginning()
 
 
 def _is_in(case: Case, phase: Phase) -> bool:
@@ -307,6 +316,10 @@ def _is_in_hands(case: Case) -> bool:
     held = case.hold is not None and not case.hold.released
     proposal = case.incident.proposal if case.incident is not None else None
     return held or _is_left_out(case) or (proposal is not None and not proposal.approved_by)
+
+
+def _is_held(case: Case) -> bool:
+    return case.hold is not None and not case.hold.released
 
 
 def _is_held_down(case: Case) -> bool:
