@@ -29,7 +29,8 @@ class Contestant:
 class Plan:
     """What is measured of one work: how often everybody has a turn, and how many faults a turn has.
 
-    `gap`: seconds, at most, of chance before each fault; `patience`: after so many it counts as never healed.
+    `gap`: seconds, at most, of chance before each fault; `patience`: after so many it counts as never healed;
+    `limits`: whether those of the stack are at their defaults.
     """
 
     work: str
@@ -38,6 +39,7 @@ class Plan:
     runs: int = 1
     gap: float = 0.5
     patience: float = 30.0
+    limits: bool = True
 
     def scaled(self, factor: float) -> Plan:
         """The same with so many times the rounds, at least one."""
@@ -48,13 +50,13 @@ class Plan:
 Taken = dict[str, dict[str, list[float]]]
 
 
-def contestant(name: str, world: Outside) -> Contestant:
+def contestant(name: str, world: Outside, *, limits: bool) -> Contestant:
     """Who that is."""
     if name == ALWAYS:
         return Contestant(name, "", policy="always")
     if name == REF:
         return Contestant(name, f"exec {sys.executable} {REF_WATCHER} {LABEL}")
-    return Contestant(name, world.command(hole=name == HOLE))
+    return Contestant(name, world.command(hole=name == HOLE, limits=limits))
 
 
 def contest(plan: Plan, world: Outside) -> Taken:
@@ -65,7 +67,7 @@ def contest(plan: Plan, world: Outside) -> Taken:
         turn = number % len(plan.who)
         for name in (*plan.who[turn:], *plan.who[:turn]):
             print(f"{plan.work}: round {number + 1} of {plan.rounds}, {name}", file=sys.stderr, flush=True)
-            for figure, values in _measure(contestant(name, world), plan).items():
+            for figure, values in _measure(contestant(name, world, limits=plan.limits), plan).items():
                 taken.setdefault(figure, {}).setdefault(name, []).extend(values)
     return taken
 

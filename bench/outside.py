@@ -24,6 +24,9 @@ from tests.scenarios.receiver import Receiver
 from tests.telegram_api import CHAT, TOKEN, TelegramApi, beside
 
 TEMPLATE = HERE / "watchdog.yml"
+# Half of a stack that is unhealthy at once is a storm: by default nobody restarts it, a human is asked. To see how
+# fast many can be restarted, that has to be put out of the way.
+UNBOUNDED = {"budget": {"actions": 1000, "at_once": 20}, "storm": {"share": 1.0, "fewest": 1000}}
 
 
 @dataclass(slots=True)
@@ -54,15 +57,23 @@ class Outside:
             "HEARTBEAT_URL": self.heartbeat,
         }
 
-    def config(self, *, features: bool = True, hole: bool = False, socket_path: str = "") -> Path:
-        """The configuration as a file. `hole`: nobody outside answers; `socket_path`: of the engine."""
-        key = f"{features}-{hole}-{Path(socket_path).name}"
+    def config(
+        self, *, features: bool = True, hole: bool = False, limits: bool = True, socket_path: str = ""
+    ) -> Path:
+        """The configuration as a file.
+
+        `hole`: nobody outside answers; `limits`: those of the stack at their defaults, else out of the way;
+        `socket_path`: of the engine.
+        """
+        key = f"{features}-{hole}-{limits}-{Path(socket_path).name}"
         if key not in self._written:
             config = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
             config["playbooks"] = str((TEMPLATE.parent / config["playbooks"]).resolve())
             if features:
                 api = self.hole if hole else self.telegram.url
                 config["notifiers"] = {"log": {"kind": "log"}, "telegram": {"kind": "telegram", "api": api}}
+            if not limits:
+                config |= UNBOUNDED
             if socket_path:
                 config["engine"] = {"socket": socket_path}
             path = self.folder / f"{len(self._written)}.yml"
@@ -70,10 +81,12 @@ class Outside:
             self._written[key] = path
         return self._written[key]
 
-    def command(self, *, features: bool = True, hole: bool = False, socket_path: str = "") -> str:
+    def command(
+        self, *, features: bool = True, hole: bool = False, limits: bool = True, socket_path: str = ""
+    ) -> str:
         """A line of shell that becomes the daemon, with a state folder of its own each time."""
         said = " ".join(f"{n}={shlex.quote(v)}" for n, v in self.environment(features=features).items())
-        config = self.config(features=features, hole=hole, socket_path=socket_path)
+        config = self.config(features=features, hole=hole, limits=limits, socket_path=socket_path)
         state = f"{self.folder}/s-$$"
         return (
             f"cd {self.folder} && {said} WATCHDOG_STATE_DIR={state} "
