@@ -26,7 +26,11 @@ from watchdog.core.notification import Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
 from watchdog.core.run import Outcome, Result
+from watchdog.core.storm import Move, StormMove
 from watchdog.core.surroundings import Root, Surroundings
+
+# The number of the incident in whose message a storm is told.
+STORM = "77"
 
 LOGS = Step(action="collect_logs", changes=False)
 RESTART = Step(action="restart_container", verify=Verification(within=60.0, stable=10.0), attempts=3)
@@ -190,6 +194,15 @@ class Tale:
         """It is sick because another target is."""
         self.surrounded_by(Surroundings(root=Root(target=cause, incident=incident)))
         self.unhealthy()
+
+    def in_a_storm(self, move: Move, cause: str = "") -> None:
+        """From now on it is one of many that are sick, and this is its part in the plan."""
+        part = StormMove(target="web", move=move, reason="too-many-at-once", cause=cause)
+        self.surrounded_by(Surroundings(storm=part, storm_incident=STORM))
+
+    def alone(self) -> None:
+        """From now on nothing around it explains or hinders anything."""
+        self.surrounded_by(Surroundings())
 
     def given_up(self) -> None:
         """It crashed and no step helped."""

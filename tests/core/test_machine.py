@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.core.realm import BUDGET, NEEDS, POLICY, SWEEP, Body, Realm, Watcher
-from watchdog.core.decision import Approved, Declined, Order, Perform, Stale
+from watchdog.core.decision import Answer, Approved, Declined, Order, Perform, Stale
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.incident import Act, Case, Incident, Phase
 from watchdog.core.notification import Notification, Telling
@@ -300,19 +300,24 @@ class Machine(RuleBasedStateMachine):
             and not acting
         ):
             promises.hands_off.discard(name)
-        if order in (Order.RETRY, Order.HEAL) and not acting:
+        lives, might = realm.lives, name in promises.may_forget
+        if order in (Order.RETRY, Order.HEAL):
             promises.may_forget.add(name)
-        lives = realm.lives
         realm.do(lambda: realm.responder.order(name, order, "ada"))
         if order is Order.HOLD and realm.lives == lives:
             promises.hands_off.add(name)  # who was killed first has not answered
+        if acting and not might:
+            promises.may_forget.discard(name)  # an order changes nothing while a step runs
 
     @rule(name=TARGETS, answer=st.sampled_from(["yes", "no", "stale"]))
     def a_person_answers(self, name: str, answer: str) -> None:
         case = self.realm.responder.case(name)
         proposal = case.incident.proposal if case is not None and case.incident is not None else None
         if proposal is not None:
-            said = {"yes": Approved(proposal.id, "ada"), "no": Declined(proposal.id, "ada")}
+            said: dict[str, Answer] = {
+                "yes": Approved(proposal.id, "ada"),
+                "no": Declined(proposal.id, "ada"),
+            }
             given = said.get(answer, Stale(proposal.id))
             self.realm.do(lambda: self.realm.responder.answer(name, given))
 
