@@ -82,6 +82,7 @@ class FakeContainer:
     stop_timeout: float = 10.0
     log: list[str] = field(default_factory=list)
     addresses: tuple[str, ...] = ()
+    network_mode: str = ""
     recovers: bool = True
     ignores_term: bool = False
     fails_to_start: str = ""
@@ -113,6 +114,7 @@ class FakeContainer:
             memory_limit=self.memory_limit,
             stop_timeout=self.stop_timeout,
             addresses=self.addresses,
+            network_mode=self.network_mode,
         )
 
     def row(self) -> ContainerRow:
@@ -125,6 +127,7 @@ class FakeContainer:
             state=self.state,
             health=self.health if self.up else "",
             created=self.created,
+            network_mode=self.network_mode,
         )
 
 

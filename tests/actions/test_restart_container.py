@@ -84,6 +84,20 @@ async def test_what_runs_by_now_is_left_alone(stand: Stand) -> None:
     assert stand.engine.acts == []
 
 
+async def test_who_has_lost_the_network_that_it_shares_is_restarted(stand: Stand) -> None:
+    """It runs and says that it is well; only a restart brings it into the network of the one that was started anew."""
+    stand.engine.add("vpn")
+    stand.engine.add("inside", network_mode=f"container:{stand.engine.container('vpn').id}")
+    await stand.arrive()
+    assert (await ACTION.run("inside", stand.tools)).result is Result.SKIPPED
+    stand.engine.person_restarts("vpn")
+
+    outcome = await ACTION.run("inside", stand.tools)
+
+    assert outcome.result is Result.DONE
+    assert stand.engine.acts == [("stop", "inside"), ("start", "inside")]
+
+
 async def test_a_paused_container_is_left_alone(stand: Stand) -> None:
     """Somebody paused it, and means something by it."""
     await stand.arrive()
