@@ -136,8 +136,10 @@ class Stack:
         name = target or name_target(event.attributes, event.attributes.get("name", event.container_id[:12]))
         known = self._known().get(name)
         if event.action == "start":
-            # Those that live in its network have lost it, and nobody else tells.
-            for sharing in self.graph().shares_network_of(name):
+            # Those that live in its network have lost it, and nobody else tells. Of who was replaced by it the
+            # graph knows no more than that they live in nobody's network.
+            graph = self.graph()
+            for sharing in graph.shares_network_of(name) | graph.ownerless:
                 self._ask(sharing)
         restarts = known is not None and known.resting_since is None
         if is_foreign(event, hand, before, ours=busy, engine_restarts=restarts):
