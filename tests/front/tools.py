@@ -1,0 +1,130 @@
+"""Tools as an action of the web front is handed them, for tests with real containers and for those without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.engine.parts import SECRET, Stand
+from tests.fakes import FakeClock, FakeCompose, FakeEngine
+from watchdog.core.bypass import Bypass, OpenBypass
+from watchdog.core.container import Sighting
+from watchdog.core.errors import GatewayError
+from watchdog.core.event import Announcement
+from watchdog.core.redaction import redact
+from watchdog.core.roster import ComposeOrigin
+from watchdog.gateways.clock import SystemClock
+from watchdog.gateways.docker import DockerEngine
+from watchdog.gateways.front import Front
+from watchdog.gateways.one_shot import OneShot, OneShots
+from watchdog.gateways.program import Ended
+from watchdog.plugins import Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontTools(Tools):
+    """All tools, with those of the web front."""
+
+    front: Front
+
+
+class FakeShots:
+    """One-shots in memory. `ran`: what was run; `endings`: how the next ones end."""
+
+    def __init__(self) -> None:
+        self.ran: list[OneShot] = []
+        self.endings: list[Ended] = []
+        self._errors: list[GatewayError] = []
+
+    def fail_next(self, error: GatewayError) -> None:
+        self._errors.append(error)
+
+    async def describe(self, shot: OneShot) -> str:
+        return f"docker run {shot.command[0]}"
+
+    async def run(self, shot: OneShot) -> Ended:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.ran.append(shot)
+        return self.endings.pop(0) if self.endings else Ended(0, b"", b"")
+
+
+class FakeBypasses:
+    """Bypasses in memory."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.opened: dict[str, Bypass] = {}
+        self._errors: list[GatewayError] = []
+
+    def fail_next(self, error: GatewayError) -> None:
+        self._errors.append(error)
+
+    async def open(self, bypass: Bypass) -> OpenBypass:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.opened.setdefault(bypass.target, bypass)
+        where = f"{bypass.address}:{bypass.published}"
+        return OpenBypass(target=bypass.target, container="f", until=self.clock.now().wall, where=where)
+
+    async def close(self, target: str) -> int:
+        if self._errors:
+            raise self._errors.pop(0)
+        return int(self.opened.pop(target, None) is not None)
+
+
+def of_stand(stand: Stand, front: Front) -> FrontTools:
+    """The tools of an engine in memory."""
+    return FrontTools(
+        engine=stand.engine,
+        compose=stand.compose,
+        containers=stand.census,
+        clock=stand.clock,
+        redact=lambda text: redact(text, (SECRET,)),
+        front=front,
+    )
+
+
+@dataclass
+class RealContainers:
+    """Containers by the names that a test gave them."""
+
+    ids: dict[str, str]
+    announced: list[str] = field(default_factory=list)
+
+    async def look(self, target: str) -> Sighting:
+        raise NotImplementedError
+
+    def container_of(self, target: str) -> str | None:
+        return self.ids.get(target)
+
+    def known_down(self, target: str) -> bool:
+        return False
+
+    def origin_of(self, target: str) -> ComposeOrigin | None:
+        return None
+
+    def replicas_of(self, target: str) -> int:
+        return 1
+
+    def announce(self, announcement: Announcement, target: str, lasts: float = 0.0) -> None:
+        self.announced.append(target)
+
+
+def of_engine(
+    engine: DockerEngine,
+    image: str,
+    ids: dict[str, str],
+    said: Callable[[str, str], None] = lambda _, __: None,
+) -> FrontTools:
+    """The tools of a real engine; one-shots are of an image that has what they run."""
+    memory = FakeEngine()
+    return FrontTools(
+        engine=engine,
+        compose=FakeCompose(memory),
+        containers=RealContainers(ids),
+        clock=SystemClock(),
+        redact=lambda text: redact(text, ()),
+        progress=said,
+        front=Front(shots=OneShots(engine, image), bypasses=FakeBypasses(memory.clock)),
+    )
