@@ -60,6 +60,30 @@ PLAYBOOK_SECTIONS: Mapping[str, tuple[str, type[BaseModel]]] = {
 }
 # Words for keys that config/watchdog.yml does not explain in a line of its own.
 WORDS: Mapping[tuple[str, str], str] = {
+    ("checks", "every"): "seconds between two looks; by default what the kind says, for containers the sweep",
+    ("checks", "failures"): "so many looks in a row must be critical before that is believed",
+    ("checks", "successes"): "so many looks in a row must be good before that is believed",
+    (
+        "checks",
+        "series",
+    ): "of `freshness`: each with one source (`influxdb`, `http_json`, `postgres`, `prometheus`), `warn`, `critical`, `hours`, `closed`; see [config/examples/freshness.yml](../../config/examples/freshness.yml)",
+    (
+        "checks",
+        "influxdb",
+    ): "of `freshness`: `url`, `org`, and in `token` the name of the secret that holds the token",
+    ("checks", "timeout"): "one question is given up after this",
+    (
+        "checks",
+        "jobs",
+    ): "of `check_in`: each with `period`, `grace` and `longest`; see [config/examples/check-in.yml](../../config/examples/check-in.yml)",
+    ("step", "on"): "another target to act on than the one in trouble: a feeder for a series",
+    ("step", "rules"): "the file of rules, without its ending, in the folder `diagnoses`",
+    ("step", "url"): "where the feeder answers `/health` and `/metrics`",
+    ("step", "exchange"): "whom it gets its data from: connected to, nothing is sent",
+    (
+        "step",
+        "independent",
+    ): "hosts that have nothing to do with each other: if none can be connected to, nothing is touched",
     ("", "version"): "the version of this file's form; always 1",
     (
         "",
@@ -131,6 +155,23 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "froze": ("only told",),
     "released": ("only told",),
     "maintenance": ("only told",),
+    # core/freshness.py, core/check_in.py
+    "fresh": ("ok",),
+    "closed": ("ok",),
+    "late": ("warning",),
+    "behind": ("warning",),
+    "silent": ("critical",),
+    "no_points": ("unknown",),
+    "from_the_future": ("unknown",),
+    "clock_was_set": ("unknown",),
+    "misconfigured": ("unknown",),
+    "checked_in": ("ok",),
+    "check_in_awaited": ("ok, moving",),
+    "check_in_late": ("warning",),
+    "check_in_missed": ("critical",),
+    "job_running": ("ok",),
+    "job_overran": ("critical",),
+    "job_failed": ("critical",),
 }
 # What the codes mean where it matters which command answered.
 ANSWERS = (

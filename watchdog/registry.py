@@ -13,10 +13,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from watchdog.actions.collect_logs import CollectLogs
+from watchdog.actions.diagnose_feeder import DiagnoseFeeder
 from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
 from watchdog.actions.restart_container import RestartContainer
+from watchdog.checks.check_in import CheckIn
 from watchdog.checks.container import Container
+from watchdog.checks.freshness import Freshness
 from watchdog.core.errors import Misbehaved
 from watchdog.core.playbook import Step
 from watchdog.notifiers.log import Log
@@ -26,10 +29,13 @@ from watchdog.plugins import Action, Check, Notifier, Parameters
 
 CHECKS: dict[str, type[Check[Any]]] = {
     "container": Container,
+    "freshness": Freshness,
+    "check_in": CheckIn,
 }
 
 ACTIONS: dict[str, type[Action[Any]]] = {
     "collect_logs": CollectLogs,
+    "diagnose_feeder": DiagnoseFeeder,
     "restart_container": RestartContainer,
     "recreate_service": RecreateService,
     "rebuild_service": RebuildService,

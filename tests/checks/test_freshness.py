@@ -100,7 +100,7 @@ async def test_fresh_points_take_one_question(stand: Stand) -> None:
 async def test_bad_news_is_looked_into(
     stand: Stand, ages: dict[str, float], status: Status, kind: str, asked: list[str]
 ) -> None:
-    """Old points: is one of them in the future? None: was there one at all within thirty days?"""
+    """Old points: is one of them in the future? None: was there one at all within thirty days."""
     influx = FakeInflux(stand, **ages)
     seen = await ask(check(INFLUX, influx), stand)
     assert (seen.status, seen.finding.kind, influx.asked) == (status, kind, asked)

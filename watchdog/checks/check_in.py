@@ -41,6 +41,7 @@ class CheckIn(Check[CheckInParameters]):
     """Judges what a job has said of itself, and since when it has said nothing."""
 
     kind: ClassVar[str] = "check_in"
+    every: ClassVar[float] = 30.0
     parameters_type: ClassVar[type[Parameters]] = CheckInParameters
 
     def targets(self) -> tuple[str, ...] | None:

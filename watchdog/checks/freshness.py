@@ -170,6 +170,8 @@ class Freshness(Check[FreshnessParameters]):
     """Asks for the newest point of a series, and judges it with what was seen before."""
 
     kind: ClassVar[str] = "freshness"
+    every: ClassVar[float] = 30.0
+    failures: ClassVar[int] = 2
     parameters_type: ClassVar[type[Parameters]] = FreshnessParameters
 
     def __init__(

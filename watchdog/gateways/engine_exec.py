@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from watchdog.core.errors import Refused
 from watchdog.gateways.program import Ended
 
-if TYPE_CHECKING:
-    import docker
-
 LONGEST_OUTPUT = 64 * 1024
 
 
-def execute(
-    client: docker.APIClient, container_id: str, command: Sequence[str], environment: Mapping[str, str]
-) -> Ended:
+def execute(client: Any, container_id: str, command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """Run it, in the thread of one call of the SDK.
 
     Raises what the SDK raises, and `Refused` when it says more than 64 KiB: then its end is not known.
     """
     made = client.exec_create(container_id, list(command), environment=dict(environment))
     outputs = (bytearray(), bytearray())
-    stream: Any = client.exec_start(made["Id"], stream=True, demux=True)
+    stream = client.exec_start(made["Id"], stream=True, demux=True)
     try:
         for pair in stream:
             for kept, piece in zip(outputs, pair, strict=True):

@@ -10,6 +10,7 @@ from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.plain import plain
 from watchdog.wording.sayings import describe_saying
+from watchdog.wording.spans import describe_span
 
 _MIB = 1024 * 1024
 
@@ -48,6 +49,8 @@ class _Filled(dict[str, str]):
         match name:
             case "end":
                 return describe_end(self._facts, self._words)
+            case "age" | "allowed" | "ahead":
+                return self._span(name)
             case "limit":
                 return self._limit()
             case "error":
@@ -62,6 +65,12 @@ class _Filled(dict[str, str]):
         if not isinstance(limit, int | float) or limit <= 0:
             return self._words.no_memory_limit
         return self._words.memory_limit.format(mib=f"{limit / _MIB:.0f}")
+
+    def _span(self, name: str) -> str:
+        seconds = self._facts.get(name)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            return self._text(name) or self._words.no_reason
+        return describe_span(seconds, self._words)
 
     def _text(self, name: str) -> str:
         fact = self._facts.get(name)
