@@ -152,7 +152,7 @@ async def test_a_certificate_that_certbot_does_not_know_is_for_a_human(stand: St
     """It has to be issued once; trying again does not help."""
     shots = FakeShots()
     tools = of_stand(stand, Front(shots=shots, bypasses=FakeBypasses(stand.clock)))
-    stand.engine.container("nginx").addresses = ("127.0.0.1",)  # type: ignore[attr-defined]
+    stand.engine.container("nginx").addresses = ("127.0.0.1",)
     shots.endings.append(Ended(0, b"\n-----watchdog-----\n" + self_signed("x").leaf_pem, b""))
     outcome = await RenewCertificate(parameters(port=1)).run(DOMAIN, tools)
     assert (outcome.result, outcome.hopeless) == (Result.FAILED, True)
