@@ -72,6 +72,33 @@ def gone(*, by: Hand | None, defined: bool | None = True, expect_running: bool =
     return judge("container", seen, RULES, now())
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_who_has_lost_its_network_is_sick_although_it_says_it_is_well(*, replaced: bool) -> None:
+    """Its owner was started anew: a restart helps. Its owner was replaced: only a new container does."""
+    facts = ContainerFacts(
+        id="c" * 64,
+        name="shop-web-1",
+        image_id="sha256:a",
+        state="running",
+        health="healthy",
+        network_mode="container:d0d0",
+    )
+    life = Life(container_id=facts.id)
+    lost = Sighting(target="web", facts=facts, life=life, network_lost=True, owner_gone=replaced)
+    seen = judge("container", lost, RULES, now())
+    assert facts.network_owner == "d0d0"
+    assert (seen.status, seen.finding.kind, seen.stopped_by) == (CRITICAL, "stranded", None)
+    assert bool(seen.finding.facts.get("replacing_helps")) is replaced
+
+
+def test_a_start_that_only_a_new_container_can_mend_says_so() -> None:
+    """The network that it was made for is gone: the observation carries the diagnosis and what helps."""
+    seen = look(state="exited", exit_code=128, error="network shop_default not found", ended_by=ITSELF)
+    assert seen.finding.facts["doom"] == "network-gone"
+    assert seen.finding.facts["replacing_helps"] is True
+    assert ContainerFacts(id="c", name="web", image_id="a", network_mode="host").network_owner == ""
+
+
 def loop(*counts: int, every: float = 10.0) -> tuple[RestartSample, ...]:
     """Restart counts as read every so many seconds, the last one now."""
     last = len(counts) - 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -415,11 +416,11 @@ def at_rest(realm: Realm, body: Body, case: Case | None) -> bool:
 
 
 Machine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "25")),
     stateful_step_count=int(os.environ.get("MACHINE_STEPS", "40")),
     deadline=None,
     # The same stories every time: a build must not fail by chance. To look for new ones, set MACHINE_EXAMPLES.
     derandomize="MACHINE_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.timeout(180)(Machine.TestCase)

@@ -8,6 +8,7 @@ from tests.core.tale import Tale, remedy
 from watchdog.core.decision import Policy
 from watchdog.core.incident import Phase
 from watchdog.core.notification import Severity, Telling
+from watchdog.core.surroundings import Surroundings
 
 OPENED, ESCALATED, REMINDED = Telling.OPENED, Telling.ESCALATED, Telling.REMINDED
 HOUR = 3600.0
@@ -90,3 +91,15 @@ def test_each_step_that_begins_is_told_with_its_number() -> None:
     begun = [tell.notification for tell in tale.tells if tell.notification.telling is Telling.ACTING]
     assert [told.facts["attempt"] for told in begun] == [1, 2, 3, 4, 5]
     assert [told.facts["action"] for told in begun] == ["restart_container"] * 3 + ["recreate_service"] * 2
+
+
+def test_nobody_is_reminded_of_what_is_under_maintenance() -> None:
+    """Somebody works on it: they know. When they are done and it is still sick, the reminder comes."""
+    tale = an_escalated_tale()
+    tale.surrounded_by(Surroundings(maintenance=True))
+    tale.passes(5 * HOUR)
+    tale.crashed()
+    assert tale.told == [OPENED, ESCALATED]
+    tale.alone()
+    tale.crashed()
+    assert tale.told == [OPENED, ESCALATED, REMINDED]

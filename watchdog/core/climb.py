@@ -254,13 +254,13 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
         incident.spent | {incident.rung} if outcome.hopeless and incident.rung is not None else incident.spent
     )
     untouched = outcome.result is Result.SKIPPED
+    # What was refused before and is done now does not explain what comes next.
+    before = "" if outcome.result is Result.DONE and not spent else incident.hindrance
     incident = replace(
         incident,
         acted=now,
         spent=spent,
-        hindrance=outcome.reason
-        if outcome.result is not Result.DONE and outcome.reason
-        else incident.hindrance,
+        hindrance=outcome.reason if outcome.result is not Result.DONE and outcome.reason else before,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.
