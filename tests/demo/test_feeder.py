@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +25,9 @@ QUICK = """
 import runpy, sys
 feeder = runpy.run_path(sys.argv[1], run_name="feeder")
 scope = feeder["main"].__globals__
-scope.update(SHORTEST=0.01, LONGEST=0.05, RETRY_EVERY=0.1)
+scope.update(SHORTEST=0.01, LONGEST=0.05, RETRY_EVERY=0.1, LOOK_EVERY=0.02)
+here = sys.argv.pop()
+scope.update(SILENT=here + "/silent", TROUBLE=here + "/exchange", OUTSIDE_PORTS=(int(open(here + "/port").read()),))
 sys.argv = sys.argv[1:]
 feeder["main"]()
 """
@@ -90,9 +93,10 @@ def feeding(kind: str, database: Database, log: Path) -> Iterator[Callable[[str]
         "INFLUXDB_TOKEN": "the-token",
         "PORT": str(port),
     }
+    (log.parent / "port").write_text(str(free_port()))
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-c", QUICK, PROGRAM, kind], env=environment, stderr=stderr
+            [sys.executable, "-c", QUICK, PROGRAM, kind, log.parent], env=environment, stderr=stderr
         )
 
     def ask(path: str) -> str:
@@ -159,3 +163,77 @@ def test_it_is_healthy_whatever_happens_to_the_data(database: Database, tmp_path
     stamps = [int(line.rsplit(" ", 1)[1]) for line in database.lines]
     assert stamps == sorted(stamps)
     assert "that waited are written" in (tmp_path / "log").read_text()
+
+
+def break_it(tmp_path: Path, kind: str, seconds: float = 0) -> None:
+    """What demo/break writes."""
+    (tmp_path / "exchange").write_text(f"{kind} {int(time.time() + seconds) if seconds else 0}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("rate-limited", r"\[WARNING\] market-feeder.exchange — HTTP 429 .*code -1003.*Retry-After: \d+"),
+        ("banned", r"\[ERROR\] market-feeder.exchange — HTTP 418 .*banned until \d{13}\."),
+        ("bad-key", r"\[ERROR\] market-feeder.exchange — .*code -2015"),
+        ("no-network", r"\[ERROR\] market-feeder.exchange — cannot reach the exchange"),
+    ],
+)
+def test_an_exchange_that_refuses_is_told_in_its_words(
+    database: Database, tmp_path: Path, kind: str, words: str
+) -> None:
+    """Nothing is written, the log says why in the words of the exchange, and health says healthy."""
+    with feeding("market", database, tmp_path / "log") as ask:
+        break_it(tmp_path, kind, 3000 if kind in ("rate-limited", "banned") else 0)
+        wait(lambda: re.search(words, (tmp_path / "log").read_text()))
+        written = len(database.lines)
+        assert json.loads(ask("/health"))["status"] == "healthy"
+        (tmp_path / "exchange").write_text("")
+        if kind == "bad-key":
+            assert quiet(database)  # until it is restarted
+        else:
+            wait(lambda: len(database.lines) > written)
+
+
+def test_a_limit_ends_by_itself(database: Database, tmp_path: Path) -> None:
+    """After its time points come again."""
+    with feeding("market", database, tmp_path / "log"):
+        break_it(tmp_path, "rate-limited", 2)
+        wait(lambda: "HTTP 429" in (tmp_path / "log").read_text())
+        written = len(database.lines)
+        wait(lambda: len(database.lines) > written)
+
+
+def test_a_silent_feeder_says_nothing(database: Database, tmp_path: Path) -> None:
+    """It hangs: no points and no lines, and health says healthy."""
+    with feeding("market", database, tmp_path / "log") as ask:
+        (tmp_path / "silent").touch()
+        wait(lambda: quiet(database))
+        assert json.loads(ask("/health"))["status"] == "healthy"
+
+
+def quiet(database: Database) -> bool:
+    """Whether nothing comes any more."""
+    before = len(database.lines)
+    time.sleep(0.2)
+    return len(database.lines) == before
+
+
+def test_the_outside_can_be_lost(database: Database, tmp_path: Path) -> None:
+    """The ports that stand for the exchange and two other hosts accept, until the network is gone."""
+    with feeding("market", database, tmp_path / "log"):
+        port = int((tmp_path / "port").read_text())
+        wait(lambda: accepts(port))
+        break_it(tmp_path, "no-network")
+        wait(lambda: not accepts(port))
+        (tmp_path / "exchange").write_text("")
+        wait(lambda: accepts(port))
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True

@@ -4,7 +4,8 @@
     feeder.py news        headlines, every 1 to 5 seconds
 
 It writes to InfluxDB like the real one, answers like the real one (`/health`, `/metrics`), and asks nobody on
-the internet. Like the real one it says "healthy" whatever happens to the data. Standard library only.
+the internet. Like the real one it says "healthy" whatever happens to the data. The exchange that it would ask, and
+two hosts of the internet, are ports of its own, so that they can be lost. Standard library only.
 """
 
 import http.client
@@ -12,13 +13,16 @@ import json
 import logging
 import os
 import random
+import select
 import signal
+import socket
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 KEPT = 1000  # points in memory while InfluxDB is down; the oldest go first
@@ -26,6 +30,14 @@ RETRY_EVERY = 10.0
 SHORTEST, LONGEST = 1.0, 5.0
 SOURCE = "demo"
 STARTED = time.monotonic()
+# Written by demo/break. The first is gone after a restart; the second says `KIND UNTIL` (a Unix time, 0 for ever).
+SILENT = "/dev/shm/demo/silent"
+TROUBLE = "/var/lib/demo/exchange"
+LOOK_EVERY = 0.5
+# A rate limit is waited out a minute at a time.
+LONGEST_PAUSE = 60
+# The exchange, and two hosts that have nothing to do with it.
+OUTSIDE_PORTS = (9001, 9002, 9003)
 
 
 class Market:
@@ -120,6 +132,78 @@ class Writer:
             raise OSError(f"HTTP {answer.status}: {told}")
 
 
+class Exchange:
+    """Would be asked for prices. What it refuses is made up; the words are those of Binance."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._stopped = False
+
+    def refuses(self) -> bool:
+        """Whether nothing comes from it now; says why, and waits as the real feeder does."""
+        kind, left = trouble()
+        if self._stopped:
+            time.sleep(LOOK_EVERY)
+        elif kind == "rate-limited":
+            wait = min(left, LONGEST_PAUSE)
+            self._log.warning(
+                "HTTP 429 from the exchange (code -1003: Too many requests), Retry-After: %d; pausing", wait
+            )
+            self._pause(kind, wait)
+        elif kind == "banned":
+            self._log.error(
+                "HTTP 418 from the exchange (code -1003: Way too much request weight used; IP banned until %d. "
+                "Please use WebSocket Streams for live updates to avoid bans.)",
+                (time.time() + left) * 1000,
+            )
+            self._pause(kind, left)
+        elif kind == "bad-key":
+            self._log.error(
+                "the exchange refused the API key (code -2015: Invalid API-key, IP, or permissions for action.): "
+                "source %s stopped",
+                SOURCE,
+            )
+            self._stopped = True
+        elif kind == "no-network":
+            self._log.error("cannot reach the exchange: [Errno -3] Temporary failure in name resolution")
+            self._pause(kind, RETRY_EVERY)
+        return bool(kind) or self._stopped
+
+    @staticmethod
+    def _pause(kind: str, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and trouble()[0] == kind:
+            time.sleep(LOOK_EVERY)
+
+
+def trouble() -> tuple[str, float]:
+    """What the exchange makes of us now, and for how many seconds more."""
+    try:
+        kind, until = Path(TROUBLE).read_text("ascii").split()
+        left = float(until) - time.time()
+    except (OSError, ValueError):
+        return "", 0.0
+    if until == "0":
+        return kind, 3600.0
+    return (kind, left) if left > 0 else ("", 0.0)
+
+
+def be_the_outside() -> None:
+    """Accept connections at the ports that stand for the outside, as long as there is a network."""
+    servers: list[socket.socket] = []
+    while True:
+        there = trouble()[0] != "no-network"
+        if there and not servers:
+            servers = [socket.create_server(("", port), backlog=16) for port in OUTSIDE_PORTS]
+        elif not there:
+            for server in servers:
+                server.close()
+            servers = []
+        ready, _, _ = select.select(servers, (), (), LOOK_EVERY)
+        for server in ready:
+            server.accept()[0].close()
+
+
 class Feeder(ThreadingHTTPServer):
     """What is made up, who writes it, and who answers for it."""
 
@@ -129,11 +213,17 @@ class Feeder(ThreadingHTTPServer):
         self.made_up = made_up
         self.log = logging.getLogger(made_up.name)
         self.writer = Writer(made_up.bucket, self.log.getChild("writer"))
+        self.exchange = Exchange(self.log.getChild("exchange"))
         super().__init__(("", port), Answers)
 
     def deliver_for_ever(self) -> None:
         ticks = 0
         while True:
+            if Path(SILENT).exists():
+                time.sleep(LOOK_EVERY)  # hung: it says nothing, and does nothing
+                continue
+            if self.exchange.refuses():
+                continue
             self.writer.take(list(self.made_up.points(time.time_ns() // 10**6)))
             if ticks % 15 == 0:
                 self.log.getChild("writer").info("%s", self.made_up.summary())
@@ -202,6 +292,8 @@ def main() -> None:
     log = feeder.log.getChild("main")
     log.info("started: %s", made_up.note)
     threading.Thread(target=feeder.deliver_for_ever, daemon=True).start()
+    if sys.argv[1] == "market":
+        threading.Thread(target=be_the_outside, daemon=True).start()
     try:
         feeder.serve_forever()
     finally:
