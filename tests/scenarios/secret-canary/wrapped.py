@@ -17,7 +17,7 @@ from watchdog.plugins import Check, Letter, Notifier, Parameters, Tools
 from watchdog.registry import CHECKS, NOTIFIERS
 
 SECRETS = tuple(os.environ["CANARIES_FOR_FAULTS"].split())
-_tasks: set[asyncio.Task[None]] = set()
+_tasks: list[asyncio.Task[None]] = []
 
 
 def fail(where: str) -> None:
@@ -74,7 +74,9 @@ def fail_beside(*_: object) -> None:
     warnings.warn(f"deprecated: {SECRETS[0]}", stacklevel=1)
     Doomed()
     loop = asyncio.get_running_loop()
-    loop.call_soon(lambda: loop.create_task(fail_later()) and None)
+    loop.call_soon(lambda: _tasks.append(loop.create_task(fail_later())))
+    # Who lets go of a failed task has it told.
+    loop.call_later(1, _tasks.clear)
     loop.call_soon(fail, "callback")
 
 
