@@ -9,6 +9,7 @@ import asyncio
 import re
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -179,6 +180,12 @@ class EvilNews(Notifier[EvilParameters]):
     kind: ClassVar[str] = "evil_news"
     parameters_type: ClassVar[type[Parameters]] = EvilParameters
     told: ClassVar[list[str]] = []
+
+    async def prepare(self) -> None:
+        """Keep a thread of a pool for ever."""
+        if self.parameters.does == "keep_a_thread":
+            print("kept", flush=True)
+            await asyncio.to_thread(time.sleep, 600)
 
     async def deliver(self, letter: Letter) -> str:
         """Do it."""

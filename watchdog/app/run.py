@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-import threading
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -134,9 +134,12 @@ def main(settings: Settings, path: Path, loaded: Loaded | None, problems: tuple[
     were last good, and raises `ConfigError` if there are none.
     """
     code = asyncio.run(serve(settings, path, loaded, problems))
-    if is_foreign_code_loaded() and any(not each.daemon for each in threading.enumerate()[1:]):
-        # A plug-in's threads would be waited for, for ever perhaps. What matters is written.
+    if is_foreign_code_loaded():
+        # Python would wait for a plug-in's threads, for ever perhaps: those of a pool too, daemons or not.
+        # What matters is written.
         logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
     return code
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +14,7 @@ import pytest
 
 from tests.engine.outsiders import eventually
 from tests.engine.world import configure, make_engine, running
+from tests.evil import FOLDER
 from watchdog.config import Config
 from watchdog.registry import NOTIFIER_KINDS
 
@@ -63,6 +67,34 @@ async def test_a_notifier_that_misbehaves_delays_nobody(
         if why:
             await world.until(lambda: "notifier-failing" in reasons(world.app.desk))
         evil.LET_GO.set()
+
+
+def test_a_daemon_ends_in_time_whatever_a_plug_in_keeps(tmp_path: Path) -> None:
+    """A thread of a pool that sleeps for ten minutes delays the end by none of them."""
+    file = tmp_path / "watchdog.yml"
+    file.write_text(
+        f"version: 1\nwatch: {{project: nobody}}\nengine: {{socket: {tmp_path}/none.sock}}\n"
+        "notifiers:\n  news: {kind: evil_news, does: keep_a_thread}\n",
+        "utf-8",
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(FOLDER),
+        "WATCHDOG_LISTEN": "off",
+        "WATCHDOG_STATE_DIR": str(tmp_path / "state"),
+    }
+    command = [sys.executable, "-m", "watchdog", "run", "--config", str(file)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as daemon:
+        assert daemon.stdout is not None
+        while b"kept" not in daemon.stdout.readline():
+            assert daemon.poll() is None
+        daemon.terminate()
+        try:
+            assert daemon.wait(timeout=10) == 0
+        finally:
+            daemon.kill()
 
 
 def reasons(desk: Any) -> Any:
