@@ -14,6 +14,7 @@ from watchdog.core.certificate import CertificateRules, Filed, judge_certificate
 from watchdog.core.observation import Observation
 from watchdog.gateways.tls import HANDSHAKE_WITHIN, TlsCaller
 from watchdog.gateways.trust import Trust, read_trust
+from watchdog.gateways.vantage import place_from_here
 from watchdog.plugins import Check, Duration, Parameters, Tools
 
 _RULES = CertificateRules()
@@ -92,8 +93,9 @@ class Certificate(Check[CertificateParameters]):
         caller = self._caller = self._caller or TlsCaller()
         began = tools.clock.now()
         within = self.parameters.timeout
+        at = await place_from_here(site.at, tools.containers, tools.engine)
         served, filed = await asyncio.gather(
-            caller.served(target, at=site.at, trust=site.tls, within=within),
+            caller.served(target, at=at, trust=site.tls, within=within),
             self._read(caller, site, within),
         )
         rules = CertificateRules(

@@ -15,6 +15,7 @@ from watchdog.core.reachable import object_to_url
 from watchdog.core.web_front import Ways, judge_front
 from watchdog.gateways.http_probe import PageCaller
 from watchdog.gateways.trust import Trust, read_trust
+from watchdog.gateways.vantage import place_from_here, url_from_here
 from watchdog.plugins import Check, Duration, Parameters, Tools
 
 _AT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?")
@@ -112,7 +113,10 @@ class Http(Check[HttpParameters]):
         """Ask on all ways at once."""
         page = self.parameters.pages[target]
         began = tools.clock.now()
-        fetched = dict(await asyncio.gather(*(self._ask(way, page) for way in _ways(page))))
+        at = await place_from_here(page.at, tools.containers, tools.engine)
+        direct = await url_from_here(page.direct, tools.containers, tools.engine)
+        found = page.model_copy(update={"at": at, "direct": direct})
+        fetched = dict(await asyncio.gather(*(self._ask(way, found) for way in _ways(page))))
         asked = {way: judge_page(answer, page.expected) for way, answer in fetched.items()}
         judged = judge_front(
             Ways(
@@ -131,7 +135,7 @@ class Http(Check[HttpParameters]):
             status=judged.status,
             finding=type(judged.finding)(judged.finding.kind, {**judged.finding.facts, **named}),
             at=began,
-            evidence=tuple(f"{_WORDS[way]}: {_tell(found)}" for way, found in asked.items()),
+            evidence=tuple(f"{_WORDS[way]}: {_tell(answer)}" for way, answer in asked.items()),
             measurements={f"{way}_seconds": round(answer.seconds, 6) for way, answer in fetched.items()},
         )
 
