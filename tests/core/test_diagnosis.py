@@ -50,6 +50,8 @@ WRITE = "[ERROR] market-feeder.writer — InfluxDB write error (source=demo, poi
         ([(5, WRITE + "HTTP 500: no space left on device")], {}, "influxdb_down", Way.STAND_BY),
         ([(5, WRITE + 'HTTP 401: {"code": "unauthorized"}')], {}, "influxdb_token_refused", Way.HAND_OVER),
         ([(5, LIMITED)], {"independent": (False, False)}, "no_network", Way.WAIT),
+        ([(45, WRITE + "[Errno 111] Connection refused"), INFO], {}, "unknown", Way.ON),
+        ([(45, LIMITED), (9, KEY)], {}, "key_refused", Way.HAND_OVER),
         ([INFO], {"exchange": (False,)}, "exchange_unreachable", Way.WAIT),
         ([(600, INFO[1])], {}, "hung", Way.ON),
         ([], {"answers": False}, "hung", Way.ON),
