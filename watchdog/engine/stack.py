@@ -286,7 +286,8 @@ class Stack:
     def plan(self) -> Mapping[str, Move]:
         """What is done about each target in a storm; not those that wait for a person, or for one that does."""
         idle = self._untouchable()
-        return {m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle}
+        begun = dict.fromkeys(_running(self._cases()) & self._sick.keys(), Move.START)
+        return begun | {m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle}
 
     def _traits(self, graph: Graph) -> Mapping[str, frozenset[Trait]]:
         known = self._known()
