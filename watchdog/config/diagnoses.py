@@ -28,9 +28,7 @@ def _compiles(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"is no regular expression ({error}); test it with python3 -c") from None
     if not groups <= _GROUPS:
-        raise ValueError(
-            f"names a group {min(groups - _GROUPS)}; known are (?P<wait>...), (?P<until>...)"
-        )
+        raise ValueError(f"names a group {min(groups - _GROUPS)}; known are (?P<wait>...), (?P<until>...)")
     return pattern
 
 
