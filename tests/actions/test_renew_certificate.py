@@ -84,7 +84,7 @@ async def test_the_authority_is_not_asked_when_nginx_does_not_serve_its_challeng
         asked = await there.cli("logs", there.pebble)
         parameters = {**there.renewal, "webroot": str(there.folder / "conf")}
         action = RenewCertificate(RenewCertificateParameters.model_validate(parameters))
-        await installation(there).run(DOMAIN, there.tools)
+        assert (await installation(there).run(DOMAIN, there.tools)).result is Result.DONE
         outcome = await action.run(DOMAIN, there.tools)
         assert (outcome.result, outcome.hopeless) == (Result.FAILED, False)
         assert outcome.reason == (
@@ -99,7 +99,7 @@ async def test_an_authority_that_is_away_is_told_in_plain_words(real_engine: Rea
     """Neither its stack trace nor its exit code: what is the matter, and nothing has changed."""
     async with town(real_engine, lasts=SHORT) as there:
         await there.issue()
-        await installation(there).run(DOMAIN, there.tools)
+        assert (await installation(there).run(DOMAIN, there.tools)).result is Result.DONE
         before = await there.served()
         await there.cli("kill", there.pebble)
         outcome = await renewal(there).run(DOMAIN, there.tools)
@@ -114,7 +114,7 @@ async def test_an_authority_that_does_not_find_us_is_told_in_plain_words(real_en
     """The domain leads nowhere, as the authority sees it."""
     async with town(real_engine, lasts=SHORT) as there:
         await there.issue()
-        await installation(there).run(DOMAIN, there.tools)
+        assert (await installation(there).run(DOMAIN, there.tools)).result is Result.DONE
         # Inside the stack all is well; only by its name nobody finds it any more.
         await there.cli("network", "disconnect", there.network, there.nginx)
         await there.cli("network", "connect", there.network, there.nginx)

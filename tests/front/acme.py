@@ -161,6 +161,9 @@ async def town(real: RealEngine, *, lasts: int = YEARS) -> AsyncIterator[Town]:
                 "PEBBLE_VA_NOSLEEP=1",
                 "-e",
                 "PEBBLE_WFE_NONCEREJECT=0",
+                # An authority remembers for a while whom it has verified: here it asks each time.
+                "-e",
+                "PEBBLE_AUTHZREUSE=0",
             ),
             *(IMAGE, "pebble", "-config", "/pebble/config.json"),
         )
