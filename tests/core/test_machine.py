@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis import Phase as Search
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -415,12 +416,16 @@ def at_rest(realm: Realm, body: Body, case: Case | None) -> bool:
     )
 
 
+# A story cut to its shortest is easier to read, and may take minutes to find.
+MANY = "MACHINE_EXAMPLES" in os.environ
+SEARCH = [Search.explicit, Search.reuse, Search.generate, *([Search.shrink] if MANY else [])]
 Machine.TestCase.settings = settings(
+    phases=SEARCH,
     max_examples=int(os.environ.get("MACHINE_EXAMPLES", "25")),
     stateful_step_count=int(os.environ.get("MACHINE_STEPS", "40")),
     deadline=None,
     # The same stories every time: a build must not fail by chance. To look for new ones, set MACHINE_EXAMPLES.
-    derandomize="MACHINE_EXAMPLES" not in os.environ,
+    derandomize=not MANY,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestMachine = pytest.mark.timeout(180)(Machine.TestCase)

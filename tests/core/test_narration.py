@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.core.tale import Tale
-from watchdog.core.decision import Order, StepEnded
+from watchdog.core.decision import Order, Ordered, StepEnded
 from watchdog.core.incident import Case, Phase
-from watchdog.core.narration import narrate, witnessed
+from watchdog.core.narration import narrate, unnoted, witnessed
+from watchdog.core.observation import Finding, Observation, Status
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord, Trigger
 
@@ -109,3 +110,28 @@ def test_without_a_running_step_nothing_is_witnessed() -> None:
     tale.step_ends()
     assert tale.phase is Phase.VERIFYING
     assert witnessed(tale.case, [record]) is None
+
+
+def test_health_that_was_broken_unnoted_is_counted_anew() -> None:
+    """A sick look that the journal did not take is no proof of health, though the next look shows it well."""
+    tale = Tale()
+    tale.crashed()
+    tale.step_ends()
+    tale.stays_well(5)
+    assert tale.incident.well_since is not None
+    sick, well = look_of(tale, Status.CRITICAL), look_of(tale, Status.OK)
+    broken = unnoted(tale.case, sick).incident
+    assert broken is not None
+    assert broken.well_since is None
+    assert unnoted(tale.case, well) is tale.case
+    assert unnoted(tale.case, Ordered(Order.HEAL, "ada")) is tale.case
+
+    healthy = Tale()
+    healthy.stays_well(60)
+    assert healthy.case.ledger.healthy_since is not None
+    assert unnoted(healthy.case, sick).ledger.healthy_since is None
+
+
+def look_of(tale: Tale, status: Status) -> Observation:
+    """A look that shows this."""
+    return Observation(check="container", target="web", status=status, finding=Finding("seen"), at=tale.now)

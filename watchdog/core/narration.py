@@ -1,14 +1,15 @@
-"""What a decision tells those who follow: the happenings that it makes, and the end of a step that nobody decided on."""
+"""What a decision tells those who follow, and what is known although nobody decided on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from watchdog.core.decision import Decision, StepEnded
+from watchdog.core.decision import Decision, Event, StepEnded
 from watchdog.core.happening import Happening
 from watchdog.core.incident import Case, Phase
 from watchdog.core.moment import Moment
-from watchdog.core.observation import Fact
+from watchdog.core.observation import Fact, Observation
 from watchdog.core.story import StepRecord
 
 
@@ -53,3 +54,11 @@ def witnessed(case: Case, steps: Sequence[StepRecord]) -> StepEnded | None:
     if latest is None or latest.outcome is None or latest.settled:
         return None
     return StepEnded(incident.id, latest.outcome)
+
+
+def unnoted(case: Case, event: Event) -> Case:
+    """What is known although it could not be written down: a look that broke health may not be seen again."""
+    if not isinstance(event, Observation) or event.well:
+        return case
+    incident = replace(case.incident, well_since=None) if case.incident is not None else None
+    return replace(case, ledger=replace(case.ledger, healthy_since=None), incident=incident)

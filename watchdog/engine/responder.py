@@ -29,7 +29,7 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
-from watchdog.core.narration import narrate, witnessed
+from watchdog.core.narration import narrate, unnoted, witnessed
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Fact, Observation, Status
 from watchdog.core.story import StepRecord
@@ -241,6 +241,7 @@ class Responder:
                 # A look can be repeated, and a person is told; that a step has ended is known only once.
                 if isinstance(event, StepEnded | DaemonReturned):
                     self._owed[check, target] = event
+                self._keep(Decision(unnoted(self._case_for(check, target), event), (), ""))
                 self._announce("journal.failed", target, None, reason=str(error))
                 self._look_after(check, target, self._retry_save)
                 return f"not done, the journal cannot be written: {error}"
