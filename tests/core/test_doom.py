@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import FakeClock
-from watchdog.core.container import ContainerFacts
+from watchdog.core.container import ContainerFacts, End
 from watchdog.core.doom import KEPT_ENDS, Diagnosis, allows_restart, diagnose, noted_end
 from watchdog.core.doom_table import Advice
 from watchdog.core.observation import Finding
