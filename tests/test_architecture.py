@@ -28,10 +28,14 @@ COVERED_ELSEWHERE = {
     "app/outside.py": "scenarios/daemon.py",  # the real outside: every scenario starts it
     "app/parts.py": "test_app.py",  # a record
     "app/past.py": "engine/test_killed_anywhere.py",  # whose doing it was, after a death at every write
+    "app/people.py": "test_app.py",  # joined: every order of those tests goes through it
+    "app/shown.py": "test_app.py",
+    "app/steps.py": "test_app.py",
     "app/run.py": "test_app.py",  # starting and stopping
     "__main__.py": "cli/test_main.py",  # three lines around the command line
     "plugins.py": "test_docs.py",  # bases and protocols: the example of docs/how-to is built on them and run
     "cli/exits.py": "test_docs.py",  # numbers
+    "config/checks.py": "app/test_judging.py",  # what is asked every so often, and how often it is believed
     "config/records.py": "config/test_load.py",  # what load returns
     "config/sections.py": "config/test_bad_configs.py",  # types and bounds: a bad file for each
     "config/waits.py": "config/test_bad_configs.py",  # a bad file for each of them

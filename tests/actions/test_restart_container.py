@@ -187,3 +187,14 @@ async def test_what_a_person_stopped_since_the_last_look_is_not_started(stand: S
 
     assert outcome.result is Result.SKIPPED
     assert stand.engine.acts == []
+
+
+async def test_what_looks_well_is_restarted_where_the_trouble_shows_elsewhere(stand: Stand) -> None:
+    """A page is gone although its server runs: told so, the server is stopped and started all the same."""
+    await stand.arrive()
+    action = RestartContainer(RestartContainerParameters(even_if_well=True))
+
+    outcome = await action.run("app", stand.tools)
+
+    assert outcome.result is Result.DONE
+    assert stand.engine.acts == [("stop", "app"), ("start", "app")]

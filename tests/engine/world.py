@@ -33,7 +33,7 @@ LADDER = Playbook(
     target_kind="container",
     steps=(
         Step(action="collect_logs", params={"tail": 100}, changes=False),
-        Step(action="restart_container", attempts=3, verify=SOON),
+        Step(action="restart_container", attempts=3, verify=SOON, gentle=True),
         Step(action="recreate_service", attempts=2, verify=SOON),
     ),
 )

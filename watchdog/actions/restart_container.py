@@ -17,7 +17,13 @@ STOP_SLACK = 120.0
 
 
 class RestartContainerParameters(Parameters):
-    """Nothing to set: how long a container may take to stop is its own setting."""
+    """How long a container may take to stop is its own setting.
+
+    Attributes:
+        even_if_well: also when it runs and looks well: for a trouble that shows elsewhere (a page, a series).
+    """
+
+    even_if_well: bool = False
 
 
 class RestartContainer(Action[RestartContainerParameters]):
@@ -50,9 +56,10 @@ class RestartContainer(Action[RestartContainerParameters]):
             facts = await tools.engine.inspect(container_id)
             if facts.state == "paused":
                 return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
-            if facts.state == "running" and not _sick(facts) and not await _stranded(facts, target, tools):
+            well = facts.state == "running" and not _sick(facts)
+            if well and not self.parameters.even_if_well and not await _stranded(facts, target, tools):
                 return Outcome(result=Result.SKIPPED, reason="it is running by now")
-            if _needs_stop(facts):
+            if _needs_stop(facts) or (well and self.parameters.even_if_well):
                 lasts = facts.stop_timeout + STOP_SLACK
                 tools.containers.announce(Announcement.of_stop(container_id), target, lasts)
                 await tools.engine.stop(container_id, facts.stop_timeout)

@@ -28,7 +28,9 @@ from watchdog.plugins import Clock, Tools
 def limits_of(current: CurrentConfig) -> StackLimits:
     """What config says of the stack as a whole."""
     config = current.config
-    return StackLimits(budget=config.budget, storm=config.storm, aside=config.stand_aside)
+    return StackLimits(
+        grace=config.dependencies.grace, budget=config.budget, storm=config.storm, aside=config.stand_aside
+    )
 
 
 def policies(

@@ -183,6 +183,8 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
     if seen.well:
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         return Decision(replace(case, ledger=ledger), (), "well")
+    if policy.around.looking is not None:
+        return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(
         id=policy.next_id,
         check=case.check,
@@ -238,6 +240,10 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
 def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy, now: Moment) -> Decision:
     incident = replace(incident, finding=seen.finding, well_since=None, fallen=seen.fallen or incident.fallen)
     case = replace(case, incident=incident)
+    left = time_left(incident, seen, policy, now)
+    if incident.phase is Phase.VERIFYING and not seen.incarnation and left > 0:
+        # A page or a series needs a while after its server was helped, and no healthcheck says when that is over.
+        return Decision(case, (Look(min(policy.verify_every, left)),), "not well yet: verification goes on")
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
             return remind(case, incident, policy, now)

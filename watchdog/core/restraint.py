@@ -38,6 +38,8 @@ def judge_surroundings(
     acted_on = rung.step.on or incident.target
     if rung.step.on in around.held:
         return Refuse("held-by-a-person", wait=HELD_LOOK)
+    if around.looking is not None and not is_wanted(incident):
+        return Refuse("looking-at-causes", wait=around.looking)
     verdicts: list[Verdict] = []
     if not is_wanted(incident):
         verdicts.append(around.aside)

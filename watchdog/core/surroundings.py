@@ -10,6 +10,8 @@ from watchdog.core.verdict import Allow, Verdict
 
 # In which only gentle steps are made, at most so many on one target: their count may not survive a crash.
 ATTEMPTS_IN_MEMORY = 2
+# How soon it is asked again what the causes show. Seconds.
+CAUSES_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Surroundings:
         begun: when actions on any target were begun that count against the budget.
         held: the targets that people hold.
         running: the targets on which an action runs, or is about to.
+        looking: seconds for which nothing is decided on this target: what it depends on is looked at first, or was
+            sick until a moment ago. None: it is decided now.
         aside: whether somebody else is at work on what concerns this target.
         maintenance: nothing may be touched; who said so and until when is told elsewhere.
         storm: this target's part in the plan of a storm. storm_incident: the incident of the whole.
@@ -40,6 +44,7 @@ class Surroundings:
     begun: tuple[Moment, ...] = ()
     held: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
+    looking: float | None = None
     aside: Verdict = field(default_factory=Allow)
     maintenance: bool = False
     storm: StormMove | None = None

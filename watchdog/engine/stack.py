@@ -28,20 +28,20 @@ from watchdog.core.storm import (
     plan_storm,
     shared_cause,
 )
-from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, Root, Surroundings
+from watchdog.core.suppression import WAIT_LOOK
+from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, CAUSES_LOOK, Root, Surroundings
 from watchdog.core.target import Wishes, name_target
-from watchdog.core.verdict import Allow, Refuse, Verdict
 from watchdog.plugins import Clock
 
 # What an unhealthy target depends on is looked at first; this long at most.
 CAUSES_FIRST = 5.0
-CAUSES_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackLimits:
-    """What config says of the stack as a whole."""
+    """What config says of the stack as a whole. `grace`: seconds, as `Policy.cause_grace`."""
 
+    grace: float = 60.0
     budget: BudgetLimits = field(default_factory=BudgetLimits)
     storm: StormLimits = field(default_factory=StormLimits)
     aside: AsideLimits = field(default_factory=AsideLimits)
@@ -94,6 +94,8 @@ class Stack:
         self._begun = Budget()
         self._works: dict[str, ForeignWork] = {}
         self._sick: dict[str, Moment] = {}
+        # When what was sick was seen well again.
+        self._mended: dict[str, Moment] = {}
         self._looked_at: set[str] = set()
         self._drawn: tuple[Member, ...] = ()
         self._graph = Graph()
@@ -116,8 +118,8 @@ class Stack:
             return
         if seen.sick and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
             self._sick.setdefault(seen.target, self._turned(seen))
-        else:
-            self._sick.pop(seen.target, None)
+        elif self._sick.pop(seen.target, None) is not None:
+            self._mended[seen.target] = seen.at
         self._looked_at.add(seen.target)
 
     def _turned(self, seen: Observation) -> Moment:
@@ -128,6 +130,7 @@ class Stack:
     def forget(self, target: str) -> None:
         """Nobody asks for this target any more."""
         self._sick.pop(target, None)
+        self._mended.pop(target, None)
         self._works.pop(target, None)
         self._looked_at.discard(target)
 
@@ -186,13 +189,14 @@ class Stack:
             move = next((move for move in self._plan(target) if move.target == target), None)
             return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
         root = self._acted_on(target) or self._root(target)
+        first = now.seconds_since(self._sick[target]) <= CAUSES_FIRST
         if root is not None:
-            return replace(around, root=root)
+            # Its cause may be about to get an incident of its own, in whose message this one is told.
+            unheard = not root.incident and first and root.target in self._sick
+            return replace(around, looking=CAUSES_LOOK) if unheard else replace(around, root=root)
         concerned = {target, *self.graph().beneath.get(target, ())}
         aside = judge_stand_aside(self._works, concerned, limits.aside, now)
-        if isinstance(aside, Allow):
-            aside = self._causes_first(target, now)
-        return replace(around, aside=aside)
+        return replace(around, aside=aside, looking=self._causes_first(target, now))
 
     def waiting_for(self, target: str) -> tuple[str, ...]:
         """The targets that wait for this one."""
@@ -235,19 +239,28 @@ class Stack:
             self._ask(root)  # that its healthcheck goes well again is no event: nobody else would see it
         return Root(target=root, incident=incidents[root].id if root in incidents else "")
 
-    def _causes_first(self, target: str, now: Moment) -> Verdict:
-        """What runs and is unhealthy may be so because of another: that one is looked at before this is touched."""
-        seen = self._cases().latest(target)
-        turned = self._sick[target]
-        if seen is None or seen.stopped_by is not None or now.seconds_since(turned) > CAUSES_FIRST:
-            return Allow()
-        stale = False
+    def _causes_first(self, target: str, now: Moment) -> float | None:
+        """What runs and is unhealthy may be so because of another: that one is looked at before this is touched.
+
+        The other may be well again already: healthchecks take their time, in both directions.
+        """
+        seen, turned = self._cases().latest(target), self._sick[target]
+        if seen is None or seen.stopped_by is not None:
+            return None
+        unseen = False
+        wait = 0.0
         for other in self.graph().beneath.get(target, ()):
             other_seen = self._cases().latest(other)
-            if other_seen is None or other_seen.at.precedes(turned):
+            if now.seconds_since(turned) <= CAUSES_FIRST and (
+                other_seen is None or other_seen.at.precedes(turned)
+            ):
                 self._ask(other)
-                stale = True
-        return Refuse("looking-at-causes", wait=CAUSES_LOOK) if stale else Allow()
+                unseen = True
+            if other in self._mended:
+                wait = max(wait, self._limits().grace - now.seconds_since(self._mended[other]))
+        if unseen:
+            return CAUSES_LOOK
+        return min(wait, WAIT_LOOK) if wait > 0 else None
 
     def _plan(self, asking: str = "") -> tuple[StormMove, ...]:
         """The plan of a storm. `asking`: a target that is decided upon: it is sick, so nothing is verified any more."""
@@ -286,8 +299,11 @@ class Stack:
     def plan(self) -> Mapping[str, Move]:
         """What is done about each target in a storm; not those that wait for a person, or for one that does."""
         idle = self._untouchable()
-        begun = dict.fromkeys(_running(self._cases()) & self._sick.keys(), Move.START)
-        return begun | {m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle}
+        at_work = (case for case in self._cases().cases() if _is_in(case, Phase.ACTING, Phase.VERIFYING))
+        begun = {case.target: Move.START for case in at_work if case.target in self._sick}
+        return begun | {
+            m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle
+        }
 
     def _traits(self, graph: Graph) -> Mapping[str, frozenset[Trait]]:
         known = self._known()
@@ -306,8 +322,8 @@ def _running(cases: Cases) -> frozenset[str]:
     return frozenset(acted_on) | cases.beginning()
 
 
-def _is_in(case: Case, phase: Phase) -> bool:
-    return case.incident is not None and case.incident.phase is phase
+def _is_in(case: Case, *phases: Phase) -> bool:
+    return case.incident is not None and case.incident.phase in phases
 
 
 def _is_left_out(case: Case) -> bool:
