@@ -155,11 +155,14 @@ async def test_what_turned_sick_one_after_the_other_is_none() -> None:
 
 
 async def test_it_is_over_when_one_is_left() -> None:
-    """The last one is a trouble of its own; people hear how many were caught, and which one is not well."""
+    """The last one gets a while, and is a trouble of its own then; people hear how many were caught, and which one is not well."""
     watch = Watch()
     await watch.falls("api", "web", "db")
-    watch.clock.advance(50)
+    watch.clock.advance(40)
     await watch.well("api", "web")
+    assert watch.sky.storm is not None
+    watch.clock.advance(10)
+    await watch.weather.look()
     told = watch.book.told[-1]
     assert told.telling is Telling.STORM_OVER
     assert (told.facts["caught"], told.facts["well"], told.facts["still"]) == (3, 2, "db")
@@ -187,8 +190,21 @@ async def test_it_is_not_over_while_its_plan_is_at_work() -> None:
     await watch.well("api", "web")
     assert watch.sky.storm is not None
     watch.sky.moves.clear()
-    await watch.weather.look()
+    await watch.well("db")
     assert watch.sky.storm is None
+
+
+async def test_a_storm_that_comes_again_is_the_same() -> None:
+    """The last ones get their while anew when others have fallen again meanwhile."""
+    watch = Watch()
+    await watch.falls("api", "web", "db")
+    await watch.well("api", "web")
+    watch.clock.advance(9)
+    await watch.falls("api", "web")
+    await watch.well("api", "web")
+    watch.clock.advance(9)
+    await watch.weather.look()
+    assert watch.sky.storm is not None
 
 
 async def test_who_falls_later_is_a_part_of_it() -> None:

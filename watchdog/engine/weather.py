@@ -24,6 +24,8 @@ from watchdog.plugins import Clock
 STORM = "storm"
 # After a restart of the daemon nothing has been looked at yet: a storm is not over before this. Seconds.
 LOOKED_AGAIN = 30.0
+# The last ones often follow within seconds: they get so long before they are told as troubles of their own.
+LAST_ONES = 10.0
 # So many names are told.
 NAMED = 8
 
@@ -90,6 +92,7 @@ class Weather:
         self._incident: Incident | None = None
         self._not_over_before: Moment | None = None
         self._writing = False
+        self._calm_since: Moment | None = None
 
     def remember(self, incident: Incident) -> None:
         """Go on with the storm of an earlier daemon."""
@@ -110,12 +113,20 @@ class Weather:
         try:
             if storm is not None and sky.storm is None:
                 await self._begin(storm, now)
-            elif storm is None and sky.storm is not None and self._looked_again(now) and not self._at_work():
-                await self._end(sky.storm, now)
             elif storm is not None:
-                sky.storm = storm
+                sky.storm, self._calm_since = storm, None
+            elif sky.storm is not None and self._is_over(now):
+                await self._end(sky.storm, now)
         finally:
             self._writing = False
+
+    def _is_over(self, now: Moment) -> bool:
+        """Whether what is left of it may be told as troubles of their own, if anything is."""
+        if not self._looked_again(now) or self._at_work():
+            return False
+        self._calm_since = self._calm_since or now
+        # Who waits for the storm to end is looked at again soon; who waits for a human is told of already.
+        return not self._sky.plan() or now.seconds_since(self._calm_since) >= LAST_ONES
 
     def _looked_again(self, now: Moment) -> bool:
         since = self._not_over_before
@@ -179,7 +190,8 @@ class Weather:
             facts["still"] = _named(still)
         over = replace(incident, phase=Phase.RESOLVED, resolved=now, ending=Ending.RECOVERED)
         await self._save(over, Telling.STORM_OVER, facts, now, "the storm is over")
-        sky.storm, sky.storm_incident, self._incident, self._not_over_before = None, "", None, None
+        sky.storm, sky.storm_incident, self._incident = None, "", None
+        self._not_over_before = self._calm_since = None
         self._say("incident.resolved", over)
         self._ask_all(storm)
 
