@@ -17,6 +17,8 @@ from watchdog.gateways.trust import Trust
 TAKEN_WITHIN = 5.0
 RESTARTED_WITHIN = 20.0
 LOOK_EVERY = 0.2
+# For a moment after a reload, workers of before answer beside the new ones: once is not enough.
+ENOUGH = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +73,17 @@ async def serve_old_pair(
 
 
 async def _comes(caller: TlsCaller, site: Site, fingerprint: str, within: float) -> str:
-    seen = Served()
+    seen, in_a_row = Served(), 0
     try:
         async with asyncio.timeout(within):
-            while True:
+            while in_a_row < ENOUGH:
                 seen = await caller.served(site.domain, at=site.at, trust=site.trust)
-                if seen.certificate is not None and seen.certificate.fingerprint == fingerprint:
-                    trusted = seen.trusted in (Trusted.YES, Trusted.NOT_ASKED)
-                    return "" if trusted else f"it is served, and not trusted: {seen.detail}"
+                new = seen.certificate is not None and seen.certificate.fingerprint == fingerprint
+                if new and seen.trusted not in (Trusted.YES, Trusted.NOT_ASKED):
+                    return f"it is served, and not trusted: {seen.detail}"
+                in_a_row = in_a_row + 1 if new else 0
                 await asyncio.sleep(LOOK_EVERY)
+            return ""
     except TimeoutError:
         if seen.certificate is None:
             return f"no handshake shows it: {seen.detail or 'no answer'}"
