@@ -75,7 +75,9 @@ async def test_a_target_without_a_container_has_an_outcome(name: str, target: st
 
     outcome = await make(name).run(target, stand.tools)
 
-    assert outcome.result in (Result.SKIPPED, Result.DONE)
+    # A step that only looks may have failed at it: nothing was touched.
+    looked = not ACTIONS[name].changes and outcome.result is Result.FAILED
+    assert looked or outcome.result in (Result.SKIPPED, Result.DONE)
     assert outcome.reason or outcome.result is Result.DONE
     assert await make(name).describe(target, stand.tools)
 

@@ -156,11 +156,11 @@ async def test_an_act_is_never_sent_twice(server: SocketServer, docker: DockerEn
 
 async def test_a_refused_act_says_why(server: SocketServer, docker: DockerEngine) -> None:
     """The engine's own words, in one line of bounded length."""
-    server.answers["/start"] = refusal("500 Internal Server Error", "port is\nalready allocated" + "x" * 999)
+    server.answers["/start"] = refusal("500 Internal Server Error", "port is\nalready allocated" + " x" * 999)
     with pytest.raises(Refused) as caught:
         await docker.start("c1")
     assert str(caught.value).startswith("port is already allocated")
-    assert len(str(caught.value)) == 300
+    assert 290 <= len(str(caught.value)) <= 300
 
 
 async def test_a_program_that_is_not_found_is_not_a_missing_container(

@@ -54,7 +54,7 @@ def cases_of(target: str) -> st.SearchStrategy[Case]:
     return st.builds(Case, check=check, target=name, ledger=ledgers, incident=incidents, hold=holds)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(NAMES, max_size=4, unique=True).flatmap(lambda names: st.tuples(*map(cases_of, names))))
 def test_after_a_restart_every_open_case_is_as_it_was(cases: tuple[Case, ...]) -> None:
     """Whatever an open case holds, the next daemon goes on from exactly there."""

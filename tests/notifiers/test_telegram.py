@@ -155,7 +155,12 @@ def test_every_command_that_a_message_names_can_be_tapped() -> None:
     known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     for name, told in ENGLISH.tellings.items():
         for line in told.lines:
-            filled = line.replace("{target}", "api").replace("{incident}", "7").replace("{proposal}", "3")
+            filled = (
+                line.replace("{target}", "api")
+                .replace("{incident}", "7")
+                .replace("{proposal}", "3")
+                .replace("{window}", "m1")
+            )
             found = telegram._COMMAND.findall(filled)
             named = [word for word in re.findall(r"watchdog ([a-z]+)", filled) if word in known]
             assert [command.split()[1] for command in found] == named, f"{name}: {filled}"

@@ -54,8 +54,14 @@ def test_every_kind_of_finding_in_the_source_has_words() -> None:
 def test_every_reason_for_handing_over_has_words() -> None:
     """Whyever watchdog hands a target to a human, the human is told why."""
     reasons = {text for call in calls("Refuse") for text in texts(call.args[:1])}
-    reasons |= {text for call in calls("_escalate") for text in texts(call.args)}
-    assert {"attempts-spent", "ladder-exhausted", "not-allowed-to-act", "interrupted"} <= reasons
+    reasons |= {text for call in calls("escalate", "_escalate") for text in texts(call.args)}
+    assert {
+        "attempts-spent",
+        "ladder-exhausted",
+        "not-allowed-to-act",
+        "interrupted",
+        "held-by-a-person",
+    } <= reasons
     assert reasons - ENGLISH.reasons.keys() == set()
 
 

@@ -43,12 +43,18 @@ _SIGNS: dict[str, str] = {
     Telling.SWITCHED_OFF: "⚠️",
     Telling.CONFIG_BROKEN: "⚠️",
     Telling.CONFIG_MENDED: "✅",
-    "flapping": "🔁",
-    "storm": "🚨",
-    "storm_over": "✅",
-    "suppressed": "⏳",
-    "affected": "⏳",
-    "followed": "✅",
+    Telling.FLAPPING: "🔁",
+    Telling.STORM: "🚨",
+    Telling.STORM_OVER: "✅",
+    Telling.SUPPRESSED: "⏳",
+    Telling.AFFECTED: "⏳",
+    Telling.FOLLOWED: "✅",
+    Telling.MAINTENANCE_BEGUN: "🔧",
+    Telling.MAINTENANCE_ENDED: "👀",
+    Telling.JOURNAL_FULL: "⚠️",
+    Telling.JOURNAL_DAMAGED: "⚠️",
+    Telling.JOURNAL_GAP: "⚠️",
+    Telling.JOURNAL_WELL: "✅",
 }
 _OPENED_WARNING = "🟠"
 _NO_SIGN = "▪️"
@@ -63,7 +69,8 @@ _RECEIPT = re.compile(r"(-?\d{1,20}):(\d{1,20})", re.ASCII)
 # with one tap is run as it stands, and a container's name may be anything.
 _COMMAND = re.compile(
     r"(?:(?<=[:\s] )|(?<=\())"
-    r"(watchdog (?:config check|approve|decline|heal|hold|incidents|plan|proposals|release|reload|retry|status)"
+    r"(watchdog (?:config check|maintenance (?:begin|end|list)|silence(?: end)?|approve|decline|heal|hold|incidents|plan|proposals"
+    r"|release|reload|retry|status)"
     r"(?: [\w.#:/@=+-]+)*)(?=\)|$)",
     re.ASCII,
 )

@@ -13,7 +13,7 @@ REASONS: Mapping[str, str] = {
     "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
     "journal-in-memory": "the disk under the journal is full: only starts and restarts, twice at most",
     "just-begun": "watchdog may have forgotten something: for a minute only what takes nothing away",
-    "looking-at-causes": "what it depends on is looked at first",
+    "held-by-a-person": "what the step would act on is held by a person",
     "backing-off": "the wait between two attempts is not over",
     "budget-spent": "the whole stack's budget of actions is spent for now",
     "target-busy": "another action is running on it",
