@@ -209,6 +209,7 @@ class Realm:
         self.maintained: set[str] = set()
         self.gentle = ""
         self.asked: dict[str, None] = {}
+        self.ailing: set[str] = set()
         self.running: dict[str, Running] = {}
         self.listed: dict[str, tuple[str, int, int]] = {}
         self.next_sweep = 1000.0
@@ -369,6 +370,10 @@ class Realm:
                 finding=Finding("could_not_look"),
                 at=self.now(),
             )
+        elif self.bodies[name].ailing:
+            self.ailing.add(name)
+        else:
+            self.ailing.discard(name)
         self.watcher.looked(seen)
         await self.responder.receive(seen)
 
@@ -380,7 +385,9 @@ class Realm:
 
     def _known(self) -> dict[str, Known]:
         return {
-            name: Known(target=name, container_id=name, image_id=f"sha256:{body.image}", ailing=body.ailing)
+            name: Known(
+                target=name, container_id=name, image_id=f"sha256:{body.image}", ailing=name in self.ailing
+            )
             for name, body in self.bodies.items()
         }
 

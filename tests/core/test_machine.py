@@ -219,9 +219,14 @@ class Machine(RuleBasedStateMachine):
             self._body(name).by = Hand.ITSELF if state == "exited" else None
             self._heard(name, heard=heard)
 
-    @rule(names=st.sets(TARGETS, min_size=3), state=st.sampled_from(["exited", "exited", "unhealthy"]))
-    def many_fall(self, names: set[str], state: str) -> None:
+    @rule(
+        names=st.sets(TARGETS, min_size=3),
+        state=st.sampled_from(["exited", "exited", "unhealthy"]),
+        luck=st.sampled_from(["healthy", "healthy", "exited", "unhealthy"]),
+    )
+    def many_fall(self, names: set[str], state: str, luck: str) -> None:
         for name in sorted(names):
+            self._body(name).luck = luck
             self.one_falls(name=name, state=state, heard=True)
 
     @rule(name=TARGETS, heard=st.booleans())
@@ -235,6 +240,22 @@ class Machine(RuleBasedStateMachine):
         if self._body(name).state == "healthy":
             self._body(name).ailing = True
             self._heard(name)
+
+    @rule(seconds=st.sampled_from([20.0, 120.0]))
+    def a_cause_ails_for_a_while(self, seconds: float) -> None:
+        self.one_ails(name="db")
+        self.one_falls(name="api", state="unhealthy", heard=True)
+        self.realm.passes(10.0)
+        self.one_comes_back(name="db", heard=False)
+        self.realm.passes(seconds)
+
+    @rule(names=st.sets(TARGETS, min_size=4), seconds=st.sampled_from([60.0, 300.0]))
+    def a_storm_that_nothing_helps(self, names: set[str], seconds: float) -> None:
+        self.many_fall(names=names, state="exited", luck="exited")
+        self.realm.passes(seconds)
+        for name in sorted(names):
+            self.a_person_brings_it_up(name)
+        self.realm.passes(30.0)
 
     @rule(name=TARGETS, luck=st.sampled_from(["exited", "unhealthy", "starting", "fails", "healthy"]))
     def its_luck_turns(self, name: str, luck: str) -> None:
