@@ -49,10 +49,8 @@ from watchdog.plugins import Tools
 from watchdog.telemetry.logs import log_happening
 from watchdog.wording import describe_misbehaved, describe_switched_off, words_of
 
-# How soon a new container is compared with its files.
-SIGHTS_EVERY = 5.0
-# How often what is old is looked for. Seconds.
-FORGET_EVERY = 3600.0
+# Seconds: how soon a new container is compared with its files, how often what is old is looked for.
+SIGHTS_EVERY, FORGET_EVERY = 5.0, 3600.0
 # No scrape and no end waits longer for a journal that is busy, or whose disk hangs: they go without it.
 JOURNAL_WITHIN = 1.0
 
@@ -187,6 +185,16 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         redact=tools.redact,
     )
 
+    weather = watch_weather(
+        journal=journal,
+        clock=clock,
+        stack=stack,
+        current=current,
+        responder=lambda: responder,
+        ask=ask,
+        told=tell,
+        publish=publish,
+    )
     responder = Responder(
         journal=journal,
         clock=clock,
@@ -200,16 +208,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         told=dispatcher.wake,
         publish=publish,
         stack=stack,
-        weather=watch_weather(
-            journal=journal,
-            clock=clock,
-            stack=stack,
-            current=current,
-            responder=lambda: responder,
-            ask=ask,
-            told=tell,
-            publish=publish,
-        ),
+        weather=weather,
     )
 
     def look_around() -> None:
@@ -346,5 +345,5 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         journal=journal, census=census, responder=responder, listener=listener, dispatcher=dispatcher,
         scheduler=scheduler, supervisor=supervisor, desk=desk, proposals=proposals, sights=sights, control=control,
         web=web, reloader=reloader, stack=stack, windows=windows, safekeeping=safekeeping, outsiders=outsiders,
-        clockwork=clockwork, look_around=look_around, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=watch, degraded=degraded,
+        clockwork=clockwork, weather=weather, look_around=look_around, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=watch, degraded=degraded,
     )  # fmt: skip

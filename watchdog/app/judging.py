@@ -72,7 +72,9 @@ def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]
         for n, r in rungs
         if r.step.autonomy is not Autonomy.ACT and r.step.action in registry.ACTIONS
     )
-    return frozenset(n for n, step in asking if not registry.build_action(step).suits(target, tools))
+    return frozenset(
+        n for n, step in asking if not registry.build_action(step).suits(step.on or target, tools)
+    )
 
 
 def follow_others(stack: Callable[[], Stack], responder: Callable[[], Responder]) -> Heard:

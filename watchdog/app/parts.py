@@ -23,6 +23,7 @@ from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.sights import Sights
 from watchdog.engine.stack import Stack
 from watchdog.engine.supervisor import Supervisor
+from watchdog.engine.weather import Weather
 from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock
@@ -53,6 +54,7 @@ class App:
     windows: Windows
     safekeeping: Safekeeping
     clockwork: Clockwork
+    weather: Weather
     outsiders: Outsiders
     publish: Publish
     clock: Clock

@@ -55,6 +55,7 @@ async def start(app: App) -> None:
     app.supervisor.spawn("dispatcher", app.dispatcher.run())
     app.supervisor.spawn("heartbeat", app.heartbeat.run())
     app.supervisor.spawn("clocks", app.clockwork.run())
+    app.supervisor.spawn("weather", app.weather.run())
     app.scheduler.start()
     app.look_around()
 

@@ -36,7 +36,7 @@ class Steps:
         """Begin what was decided."""
         if order.counts:
             self._stack.began()
-        if self._proposals().approved(order):
+        if not order.decides and self._proposals().approved(order):
             self._spawn(f"admit {order.rung.step.action} on {order.target}", self._admit(order))
         else:
             self._runner().begin(order)

@@ -6,10 +6,13 @@ with the target's own case.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
+from watchdog.core.errors import GatewayError
 from watchdog.core.guardrail import Ledger
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Ending, Incident, Phase
@@ -26,6 +29,7 @@ STORM = "storm"
 LOOKED_AGAIN = 30.0
 # The last ones often follow within seconds: they get so long before they are told as troubles of their own.
 LAST_ONES = 10.0
+LOOK_EVERY = 5.0
 # So many names are told.
 NAMED = 8
 
@@ -101,6 +105,13 @@ class Weather:
         self._sky.storm = Storm(begun=incident.opened, targets=frozenset(names.split(",")))
         self._sky.storm_incident = incident.id
         self._not_over_before = self._clock.now()
+
+    async def run(self) -> None:
+        """Look for ever: that a storm is over may be told by nothing but the time that passed."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            with suppress(GatewayError):  # the journal cannot be written: it is tried again
+                await self.look()
 
     async def look(self) -> None:
         """Has a storm begun, or ended?"""
