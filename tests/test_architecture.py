@@ -45,6 +45,7 @@ COVERED_ELSEWHERE = {
     "core/decision.py": "core/test_lifecycle.py",
     "core/people.py": "core/test_lifecycle.py",
     "core/tellings.py": "core/test_lifecycle.py",
+    "core/escalation.py": "core/test_reminders.py",
     "core/notification.py": "wording/test_notifications.py",  # one record
     "core/run.py": "core/test_lifecycle.py",  # one record
     "desk/wants.py": "desk/test_desk.py",  # protocols

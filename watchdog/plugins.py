@@ -149,6 +149,10 @@ class Containers(Protocol):
         """True when the last look at the target's container found it at rest (a paused one is not)."""
         ...
 
+    def just_seen(self, target: str) -> ContainerFacts | None:
+        """What a look at the target's container showed a moment ago; None when anything was heard of it since."""
+        ...
+
     def origin_of(self, target: str) -> ComposeOrigin | None:
         """The Compose project that a target comes from, None when Compose did not make it."""
         ...
@@ -233,6 +237,8 @@ class Action(ABC, Generic[P]):
         gentle: it takes nothing away (a start or restart of what is there): allowed also while watchdog cannot be
             sure of what it remembers.
         undoable: `undo` takes back what it did; it is called when that did not help, or was cut short.
+        decides: it changes nothing, and says in its outcome (`then`) whether the steps below it are to be done. It is
+            run alone before each of them. A parameter `rules` of it names a file of rules, in `Tools.diagnoses`.
     """
 
     name: ClassVar[str]
@@ -240,6 +246,7 @@ class Action(ABC, Generic[P]):
     repeatable: ClassVar[bool] = False
     gentle: ClassVar[bool] = False
     undoable: ClassVar[bool] = False
+    decides: ClassVar[bool] = False
     parameters_type: ClassVar[type[Parameters]]
 
     def __init__(self, parameters: P) -> None:

@@ -20,7 +20,7 @@ from watchdog.core.answer import (
     check_observation,
 )
 from watchdog.core.observation import Finding, Hand, Observation, Status
-from watchdog.core.run import Outcome, Result
+from watchdog.core.run import Outcome, Result, Then, Way
 
 CLOCK = FakeClock()
 NOW = CLOCK.now()
@@ -149,6 +149,26 @@ def test_how_an_action_ended_is_taken_or_named() -> None:
     ):
         with pytest.raises(Rubbish):
             accept_outcome(bad)
+
+
+def test_how_a_ladder_goes_on_is_bounded() -> None:
+    """Who finds out for us can let us wait for a day at most, and says it in plain values."""
+    then = Then(way=Way.WAIT, cause="rate_limited", seconds=60.0, target="influxdb", attempts=2)
+    good = Outcome(result=Result.DONE, then=then)
+    assert accept_outcome(good) == good
+    for bad in (
+        "wait",
+        replace(then, way="wait"),  # type: ignore[arg-type]
+        replace(then, cause=None),  # type: ignore[arg-type]
+        replace(then, seconds=float("nan")),
+        replace(then, seconds=1e9),
+        replace(then, seconds=-1.0),
+        replace(then, target=5),  # type: ignore[arg-type]
+        replace(then, attempts=0),
+        replace(then, attempts=True),
+    ):
+        with pytest.raises(Rubbish):
+            accept_outcome(replace(good, then=bad))  # type: ignore[arg-type]
 
 
 def test_lines_and_pins_are_text() -> None:

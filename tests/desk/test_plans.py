@@ -83,3 +83,22 @@ async def test_nobody_is_asked_beyond_a_rung_that_the_limits_cut_short() -> None
     book = replace(PLAYBOOK, steps=(*PLAYBOOK.steps, asking))
     plan = await make_plan(book, "api", Limits(attempts=2), office.desk._build_action, office.desk._tools)
     assert [rung["attempts"] for rung in plan["rungs"]] == [2, 0, 0]
+
+
+async def test_a_plan_names_what_each_step_acts_on() -> None:
+    """A rung for another target says so, and what decides about it stands before what goes beside it."""
+    office = Office()
+    office.watch("api")
+    decider = Step(action="diagnose_feeder", changes=False, decides=True)
+    logs, restart = PLAYBOOK.steps[0], replace(PLAYBOOK.steps[1], on="feeder")
+    playbook = replace(PLAYBOOK, steps=(decider, logs, restart))
+    build, tools = office.desk._build_action, office.desk._tools
+
+    plan = await make_plan(playbook, "prices", Limits(), build, tools)
+
+    (rung,) = plan["rungs"]
+    assert rung["does"] == "restart_container of feeder"
+    assert [each["does"] for each in rung["beside"]] == [
+        "diagnose_feeder of feeder",
+        "collect_logs of feeder",
+    ]

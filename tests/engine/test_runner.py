@@ -197,6 +197,16 @@ async def test_a_step_done_once_more_says_so(shop: Shop) -> None:
     assert shop.book.texts == ["restart on app, once more: it was interrupted"]
 
 
+async def test_what_finds_out_runs_alone_on_what_the_next_step_acts_on(shop: Shop) -> None:
+    """It is written down like any other step, and what it found goes back with its outcome."""
+    step = Step(action="restart", changes=False, decides=True, on="feeder")
+    shop.runner.begin(replace(order("prices"), rung=Rung(step), counts=False, decides=True))
+    await shop.tasks.done()
+
+    assert shop.log == ["begin restart prices", "act restart feeder", "end restart", "handed back done"]
+    assert shop.book.texts == ["restart on feeder"]
+
+
 async def test_without_a_written_intent_nothing_is_done(shop: Shop) -> None:
     """When the journal does not take the intent, the action is not begun."""
     shop.book.fail_next("begin_step")

@@ -45,10 +45,11 @@ class DiagnoseFeederParameters(Parameters):
 
 
 class DiagnoseFeeder(Action[DiagnoseFeederParameters]):
-    """Looks only; how the ladder goes on is in its outcome. To be asked again before each rung below it."""
+    """Looks only; how the ladder goes on is in its outcome."""
 
     name: ClassVar[str] = "diagnose_feeder"
     changes: ClassVar[bool] = False
+    decides: ClassVar[bool] = True
     repeatable: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = DiagnoseFeederParameters
 

@@ -201,6 +201,7 @@ def _read_action(item: Node, name: str, report: Report) -> Step | None:
         action=name,
         params=dict(item.entries[name].value or {}),
         changes=action.changes,
+        decides=action.decides and not action.changes,
         repeatable=action.repeatable,
         verify=verify,
         undoable=action.undoable,

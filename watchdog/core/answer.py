@@ -15,7 +15,7 @@ from typing import TypeVar
 from watchdog.core.errors import Misbehaved
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Hand, Observation, Status
-from watchdog.core.run import Outcome, Result
+from watchdog.core.run import Outcome, Result, Then, Way
 
 # More than any honest answer holds, and little enough to be kept, told and shown.
 LONGEST_TEXT = 4000
@@ -28,7 +28,7 @@ MOST_EVIDENCE = 256 * 1024
 LONGEST_WAIT = 86400.0
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
-W = TypeVar("W", bound=Hand | Status | Result)
+W = TypeVar("W", bound=Hand | Status | Result | Way)
 
 
 class Rubbish(Misbehaved):
@@ -111,6 +111,7 @@ def accept_outcome(answer: object) -> Outcome:
         reason=_text(answer.reason, "reason", LONGEST_TEXT),
         hopeless=_flag(answer.hopeless, "hopeless"),
         evidence=_lines(answer.evidence),
+        then=None if answer.then is None else _then(answer.then),
     )
 
 
@@ -222,6 +223,22 @@ def _flag(value: object, what: str) -> bool:
     if type(value) is not bool:
         raise Rubbish(f"its {what} is {_kind_of(value)}, neither True nor False")
     return value
+
+
+def _then(answer: object) -> Then:
+    if type(answer) is not Then:
+        raise Rubbish(f"how it goes on is {_kind_of(answer)}, not a Then")
+    if answer.attempts is not None and (type(answer.attempts) is not int or answer.attempts < 1):
+        raise Rubbish("how often it may be tried is no number from 1 up")
+    if type(answer.seconds) not in (int, float) or not 0 <= answer.seconds <= LONGEST_WAIT:
+        raise Rubbish("how long is to be waited is no number of seconds, or more than a day")
+    return Then(
+        way=_member(answer.way, Way, "way"),
+        cause=_text(answer.cause, "cause", LONGEST_NAME),
+        seconds=float(answer.seconds),
+        target=_text(answer.target, "target", LONGEST_NAME),
+        attempts=answer.attempts,
+    )
 
 
 def _member(value: object, kind: type[W], what: str) -> W:

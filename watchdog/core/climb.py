@@ -18,10 +18,12 @@ from watchdog.core.decision import (
     Tell,
     limits_of,
 )
+from watchdog.core.escalation import escalate
+from watchdog.core.finding_out import find_out, found_out
 from watchdog.core.guardrail import judge_attempt
 from watchdog.core.incident import Case, Incident, Phase, Proposal
 from watchdog.core.moment import Moment
-from watchdog.core.notification import Severity, Telling
+from watchdog.core.notification import Telling
 from watchdog.core.observation import Observation
 from watchdog.core.playbook import Autonomy, Rung, Verification
 from watchdog.core.restraint import is_planned, judge_doom, judge_surroundings
@@ -29,16 +31,13 @@ from watchdog.core.run import Result
 from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
 
-# How soon after the end of the quiet hours people are reminded, at the latest. Seconds.
-QUIET_LOOK = 300.0
-
 
 def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     """The target is sick at this very look: act, ask, wait or hand over."""
     if incident.undo is not None or incident.undoing:
         return _take_back(case, incident, policy, now)
     if not may_act(incident, policy):
-        return _escalate(case, incident, policy, now, "not-allowed-to-act")
+        return escalate(case, incident, policy, now, "not-allowed-to-act")
     rungs = policy.playbook.rungs
     if incident.interrupted and not incident.repeated and incident.rung is not None:
         rung = rungs[incident.rung] if incident.rung < len(rungs) else None
@@ -47,7 +46,7 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
             if isinstance(verdict, Refuse):
                 return _stand_back(case, incident, verdict, policy)
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
-        return _escalate(case, incident, policy, now, "interrupted")
+        return escalate(case, incident, policy, now, "interrupted")
     return _climb(case, replace(incident, interrupted=False), policy, now)
 
 
@@ -59,7 +58,12 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
         return _doomed(case, doom, policy, now)
-    if index is not None and not case.ledger.given_up and _needs_a_yes(rungs[index], incident, policy):
+    asks = index is not None and not case.ledger.given_up and _needs_a_yes(rungs[index], incident, policy)
+    its_turn = not isinstance(verdict, Refuse) or (asks and verdict.wait is None)
+    before = find_out(case, incident, index, policy, now) if index is not None and its_turn else None
+    if before is not None:
+        return before
+    if index is not None and asks:
         # A human yes stands above the count of attempts, not above the wait between them.
         if isinstance(verdict, Refuse) and verdict.wait is not None:
             return _wait(case, incident, verdict.wait, verdict.reason)
@@ -69,8 +73,8 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     if isinstance(verdict, Refuse) or index is None:
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         if isinstance(verdict, Refuse) and verdict.wait is None:
-            return _escalate(given_up, incident, policy, now, verdict.reason)
-        return _escalate(given_up, incident, policy, now, "ladder-exhausted")
+            return escalate(given_up, incident, policy, now, verdict.reason)
+        return escalate(given_up, incident, policy, now, "ladder-exhausted")
     return _begin(case, incident, index, policy, now)
 
 
@@ -100,7 +104,7 @@ def _doomed(case: Case, incident: Incident, policy: Policy, now: Moment) -> Deci
     if incident.reason == "":
         return _climb(case, incident, policy, now)
     given_up = replace(case, ledger=replace(case.ledger, given_up=True))
-    return _escalate(given_up, incident, policy, now, incident.reason)
+    return escalate(given_up, incident, policy, now, incident.reason)
 
 
 def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
@@ -142,7 +146,7 @@ def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> D
     rungs = policy.playbook.rungs
     index = incident.undo if incident.undo is not None else incident.rung
     if index is None or index >= len(rungs) or (incident.undoing and incident.repeated):
-        return _escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
+        return escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
     verdict = judge_surroundings(case, incident, rungs[index], policy, now, counted=False)
     if isinstance(verdict, Refuse):
         return _stand_back(case, incident, verdict, policy)
@@ -174,6 +178,7 @@ def _perform(
         interrupted=False,
         by_itself=False,
         proposal=None,
+        found=None,
         undo=index if rung.step.undoable and not undo else None,
         acted=None,
     )
@@ -200,56 +205,17 @@ def _perform(
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
 
 
-def _escalate(case: Case, incident: Incident, policy: Policy, now: Moment, reason: str) -> Decision:
-    escalated = replace(
-        incident,
-        phase=Phase.ESCALATED,
-        reason=reason,
-        well_since=None,
-        interrupted=False,
-        proposal=None,
-        called=now,
-        part_of="",  # who is called is told how it ends
-    )
-    facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts)}
-    if incident.hindrance:
-        facts["hindrance"] = incident.hindrance
-    if reason == "doomed":
-        # What is wrong, what shows it, and what a human has to do.
-        known = incident.finding.facts
-        facts |= {name: str(known[name]) for name in ("doom", "advice", "shown_by") if known.get(name)}
-    told = Tell(tell_of(Telling.ESCALATED, escalated, now, **facts))
-    return Decision(replace(case, incident=escalated), (told, Look(policy.repeat)), f"escalated: {reason}")
-
-
-def remind(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
-    """An escalated incident is as it was: people are called again once that is due."""
-    left = policy.repeat - now.seconds_since(incident.called or incident.opened)
-    if left > 0:
-        return Decision(case, (Look(left),), "escalated: a human has been told")
-    if policy.quiet and incident.severity is not Severity.CRITICAL:
-        return Decision(case, (Look(QUIET_LOOK),), "escalated: it is not repeated in quiet hours")
-    told = tell_of(
-        Telling.REMINDED,
-        incident,
-        now,
-        reason=incident.reason,
-        attempts=len(case.ledger.attempts),
-        seconds=round(now.seconds_since(incident.opened)),
-    )
-    again = replace(case, incident=replace(incident, called=now))
-    return Decision(again, (Tell(told), Look(policy.repeat)), "escalated: a human was reminded")
-
-
 def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Decision:
     """The step that ran is over: only what is seen from now on counts."""
     incident = case.incident
     if incident is None or incident.id != ended.incident or incident.phase is not Phase.ACTING:
         return Decision(case, (), "that step belongs to no running incident")
     outcome = ended.outcome
+    if incident.deciding:
+        return found_out(case, incident, outcome, policy, now)
     case = replace(case, ledger=case.ledger.ended(now))
     if incident.undoing and outcome.result is Result.FAILED:
-        return _escalate(case, replace(incident, acted=now, undoing=False), policy, now, "undo-failed")
+        return escalate(case, replace(incident, acted=now, undoing=False), policy, now, "undo-failed")
     spent = (
         incident.spent | {incident.rung} if outcome.hopeless and incident.rung is not None else incident.spent
     )

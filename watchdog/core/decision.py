@@ -125,6 +125,7 @@ class Perform:
         again: it repeats an interrupted one.
         undo: take back what the rung's action did.
         counts: against the budget of the stack; planned work does not.
+        decides: its step only finds out whether the rung of this number is to be begun.
     """
 
     incident: str
@@ -136,6 +137,7 @@ class Perform:
     again: bool = False
     undo: bool = False
     counts: bool = True
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

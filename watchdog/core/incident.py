@@ -9,6 +9,10 @@ from watchdog.core.guardrail import Ledger
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Finding
+from watchdog.core.run import Then, Way
+
+# What was found out is believed for so many seconds; what has to be waited for says itself for how long.
+BELIEVED = 60.0
 
 
 class Phase(StrEnum):
@@ -45,6 +49,19 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a step found out, and when."""
+
+    then: Then
+    at: Moment
+
+    def left(self, now: Moment) -> float:
+        """Seconds for which it still holds."""
+        waits = self.then.way in (Way.WAIT, Way.STAND_BY)
+        return (self.then.seconds if waits else BELIEVED) - now.seconds_since(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One spell of trouble.
 
@@ -72,6 +89,8 @@ class Incident:
         cause: the target whose trouble explains this one, while it is suppressed.
         part_of: the incident in whose message this one is told, "" once it is told by itself.
         free_since: since when nothing explains it any more.
+        deciding: the step that runs finds out whether the next one is to be done.
+        found: what such a step found out last.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -106,6 +125,8 @@ class Incident:
     cause: str = ""
     part_of: str = ""
     free_since: Moment | None = None
+    deciding: bool = False
+    found: Found | None = None
     ordered: bool = False
 
 

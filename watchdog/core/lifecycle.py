@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchdog.core.climb import answered, consider, fresh_start, remind, step_ended, time_left, verification
+from watchdog.core.climb import answered, consider, fresh_start, step_ended, time_left, verification
 from watchdog.core.decision import (
     DaemonReturned,
     Decision,
@@ -28,6 +28,8 @@ from watchdog.core.decision import (
     Tell,
     limits_of,
 )
+from watchdog.core.escalation import remind
+from watchdog.core.finding_out import cut_short
 from watchdog.core.flapping import Flaps
 from watchdog.core.incident import Act, Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
@@ -291,6 +293,8 @@ def _returned(case: Case, now: Moment) -> Decision:
     incident = case.incident
     if incident is None:
         return Decision(case, (), "nothing was open")
+    if incident.deciding:
+        return cut_short(case, incident, now)
     if incident.phase is Phase.ACTING:
         incident = replace(incident, phase=Phase.VERIFYING, acted=now, interrupted=True, well_since=None)
         case = replace(case, incident=incident, ledger=case.ledger.ended(now))

@@ -46,7 +46,13 @@ def witnessed(case: Case, steps: Sequence[StepRecord]) -> StepEnded | None:
     None where no step runs, or its end was not witnessed: then it is settled by looking.
     """
     incident, made = case.incident, case.ledger.attempts
-    if incident is None or incident.phase is not Phase.ACTING or incident.undoing or not made:
+    if (
+        incident is None
+        or incident.phase is not Phase.ACTING
+        or incident.undoing
+        or incident.deciding
+        or not made
+    ):
         return None
     decided = (incident.rung, len(made), made[-1].action)
     mine = [step for step in steps if (step.rung, step.attempt, step.action) == decided]

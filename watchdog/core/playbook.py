@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,7 @@ class Step:
         params: what the file says for it, validated when the playbook was loaded.
         on: the target that it acts on, "" for the one that is in trouble.
         changes: False for a step that only looks (collecting logs): it runs beside the next changing step.
+        decides: it finds out first, alone, whether the steps below it are to be done at all.
         repeatable: whether the step may be done once more when the daemon died in its middle.
         gentle: whether it takes nothing away: a start or a restart of what is there.
         undoable: whether the action can take back what it did; it is made to when that did not help.
@@ -53,6 +54,7 @@ class Step:
     action: str
     params: Mapping[str, Any] = field(default_factory=dict)
     changes: bool = True
+    decides: bool = False
     repeatable: bool = True
     verify: Verification = Verification()
     gentle: bool = False
@@ -64,10 +66,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A changing step and the looking steps that accompany it."""
+    """A changing step, the looking steps that accompany it, and the one that decides whether it is done.
+
+    That one looks at what the step acts on. It stands before every rung below it, until there is another.
+    """
 
     step: Step
     companions: tuple[Step, ...] = ()
+    decider: Step | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +93,14 @@ class Playbook:
         """The ladder: each changing step with the looking steps written before it."""
         rungs: list[Rung] = []
         waiting: list[Step] = []
+        decider: Step | None = None
         for step in self.steps:
             if step.changes:
-                rungs.append(Rung(step, tuple(waiting)))
+                asked = replace(decider, on=step.on) if decider is not None else None
+                rungs.append(Rung(step, tuple(waiting), asked))
                 waiting = []
+            elif step.decides:
+                decider = step
             else:
                 waiting.append(step)
         return tuple(rungs)

@@ -15,6 +15,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Observation
 from watchdog.core.restraint import is_wanted
+from watchdog.core.run import Way
 from watchdog.core.storm import Move
 from watchdog.core.tellings import tell_in, tell_of
 
@@ -24,7 +25,7 @@ WAIT_LOOK = 15.0
 STACK = "the stack"
 
 
-def explained(incident: Incident, policy: Policy) -> tuple[str, str] | None:
+def explained(incident: Incident, policy: Policy, now: Moment) -> tuple[str, str] | None:
     """The cause of this trouble and the incident in which that is told; None when it is its own.
 
     A person's order to heal, or yes to a step, means this one. Who was called for it has to be told how it ends.
@@ -34,6 +35,9 @@ def explained(incident: Incident, policy: Policy) -> tuple[str, str] | None:
     around = policy.around
     if around.root is not None:
         return around.root.target, around.root.incident
+    found = incident.found
+    if found is not None and found.then.way is Way.STAND_BY and found.left(now) > 0:
+        return found.then.target, ""
     if around.storm is not None and around.storm.move is Move.ASK:
         return STACK, around.storm_incident
     if around.storm is not None and around.storm.move is Move.WAIT_FOR:
@@ -45,11 +49,12 @@ def suppress(
     case: Case, incident: Incident, policy: Policy, now: Moment, *, fresh: bool = False
 ) -> Decision | None:
     """The decision to wait for the cause, None when nothing explains the trouble. `fresh`: nobody was told of it."""
-    found = explained(incident, policy)
+    found = explained(incident, policy, now)
     if found is None:
         return None
     cause, told_in = found
-    began = incident.phase is not Phase.SUPPRESSED
+    # Found out once more, it is no news.
+    began = incident.phase is not Phase.SUPPRESSED and incident.cause != cause
     waiting = replace(
         incident,
         phase=Phase.SUPPRESSED,
@@ -82,7 +87,10 @@ def seen_sick_while_waiting(
     free_since = incident.free_since or now
     left = policy.cause_grace - now.seconds_since(free_since)
     # What is down does not come back by itself, nor what has lost its network.
-    may_come_back = seen.stopped_by is None and seen.finding.kind != "stranded" and not incident.ordered
+    stood_by = incident.found is not None and incident.found.then.way is Way.STAND_BY
+    may_come_back = (
+        not stood_by and seen.stopped_by is None and seen.finding.kind != "stranded" and not incident.ordered
+    )
     if may_come_back and left > 0:
         waiting = replace(incident, free_since=free_since)
         return Decision(
@@ -92,7 +100,9 @@ def seen_sick_while_waiting(
         )
     # In a storm one message tells of all of them.
     storms = policy.around.storm_incident if incident.part_of and policy.around.storm is not None else ""
-    own = replace(incident, phase=Phase.OPEN, cause="", part_of=storms, free_since=None)
+    own = replace(
+        incident, phase=Phase.OPEN, cause=incident.cause if stood_by else "", part_of=storms, free_since=None
+    )
     speaks_up = incident.part_of and not storms
     told: tuple[Effect, ...] = (Tell(tell_of(Telling.OPENED, own, now)),) if speaks_up else ()
     decision = consider(replace(case, incident=own), own, policy, now)

@@ -26,7 +26,7 @@ async def make_plan(
     """The plan: {playbook, kind, target, title, autonomy, rungs, otherwise, hash}.
 
     A rung is {action, params, does, pins, asks, attempts, waits, verify: {within, stable},
-    beside: [{action, params, does, pins}]}; `asks`: its step waits for a human yes, which stands above the count of
+    beside: [{action, params, does, pins}]}, where what decides about the rung stands first; `asks`: its step waits for a human yes, which stands above the count of
     attempts that the limits allow; `pins` says by name what exactly it would ship (image, configuration,
     build context), or under `refused` why it would be refused; `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
     all the rest in canonical JSON: whatever would be done otherwise makes another hash.
@@ -67,7 +67,7 @@ async def make_rung_plan(  # noqa: PLR0917 - what a rung is, and what it needs
         "playbook": playbook,
         "target": target,
         "rung": index,
-        **await _step(rung.step, target, build_action, tools),
+        **await _step(rung.step, rung.step.on or target, build_action, tools),
         "verify": {"within": rung.step.verify.within, "stable": rung.step.verify.stable},
     }
     return {**plan, "hash": _hash(plan)}
@@ -85,14 +85,15 @@ def _asks(rung: Rung) -> bool:
 async def _rung(
     rung: Rung, target: str, waits: list[float], build_action: Callable[[Step], Described], tools: Tools
 ) -> Json:
-    verify = rung.step.verify
+    verify, acted_on = rung.step.verify, rung.step.on or target
+    looking = (*((rung.decider,) if rung.decider is not None else ()), *rung.companions)
     return {
-        **await _step(rung.step, target, build_action, tools),
+        **await _step(rung.step, acted_on, build_action, tools),
         "asks": _asks(rung),
         "attempts": len(waits),
         "waits": waits,
         "verify": {"within": verify.within, "stable": verify.stable},
-        "beside": [await _step(companion, target, build_action, tools) for companion in rung.companions],
+        "beside": [await _step(each, each.on or acted_on, build_action, tools) for each in looking],
     }
 
 

@@ -20,6 +20,8 @@ from watchdog.plugins import Action, Parameters, Tools
 LONGEST_STEP = 900.0
 # So much later is evidence fetched of what still runs.
 ASIDE = 0.02
+# Nor is it waited for longer until it is found out whether a step is to be done.
+LONGEST_DECIDING = 60.0
 # Evidence that is not there by then is not waited for.
 LONGEST_LOOK = 10.0
 
@@ -148,7 +150,8 @@ class Runner:
         self._say("step.begun", order, action=step.action, attempt=order.attempt)
         outcome = Outcome(result=Result.INTERRUPTED)
         try:
-            outcome = await self._act(_acted_on(order), step, self._longest_step, undo=order.undo)
+            within = LONGEST_DECIDING if order.decides else self._longest_step
+            outcome = await self._act(_acted_on(order), step, within, undo=order.undo)
         except asyncio.CancelledError:
             reason = self._aborted.get(_acted_on(order))
             if reason is not None:
