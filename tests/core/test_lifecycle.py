@@ -92,6 +92,20 @@ class TestHealing:
         assert tale.actions == ["restart_container", "restart_container"]
         assert tale.told == [OPENED]
 
+    def test_a_page_gets_the_whole_time_of_the_verification(self) -> None:
+        """A page or a series is no container: it needs a while after its server was helped, and then the next step."""
+        tale = Tale()
+        tale.see(Status.CRITICAL, "unreachable", incarnation="")
+        tale.step_ends()
+        for _ in range(5):
+            tale.passes(11)
+            tale.see(Status.CRITICAL, "unreachable", incarnation="")
+        assert len(tale.performed) == 1
+        assert tale.stands(Phase.VERIFYING)
+        tale.passes(5)
+        tale.see(Status.CRITICAL, "unreachable", incarnation="")
+        assert len(tale.performed) == 2
+
     def test_a_failed_step_is_followed_by_the_next_after_its_wait(self) -> None:
         """A step that failed is not verified: the target is looked at and the next attempt waits its turn."""
         tale = Tale()

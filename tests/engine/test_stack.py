@@ -208,6 +208,31 @@ class TestRoots:
         house.stack.forget("db")
         assert house.around("api").root is None
 
+    def test_a_step_at_work_on_it_for_another_is_the_cause(self, house: House) -> None:
+        """The page is helped by restarting the api: what the api shows meanwhile is that step's doing."""
+        incident = house.has("web", Phase.ACTING)
+        house.book["web"] = replace(house.book["web"], incident=replace(incident, on="mail"))
+        house.falls("mail", "feed")
+        assert house.around("mail").root == Root(target="web", incident=incident.id)
+        assert house.around("feed").root is None
+        assert house.around("feed").running == {"web", "mail"}
+
+    def test_who_lives_in_its_network_is_looked_at_when_it_starts(self, house: House) -> None:
+        """Started anew it has another network, and nobody tells those that live in the old one."""
+        house.known["feed"] = replace(house.known["feed"], network_mode="container:id-mail")
+        house.heard("mail", "start")
+        assert house.asked == ["feed"]
+
+    def test_what_depends_on_what_was_sick_a_moment_ago_gets_a_while(self, house: House) -> None:
+        """The db was well before the api could show it: a minute passes before the api is touched for itself."""
+        house.falls("db")
+        house.looks("api")
+        house.looks("db", "healthy")
+        house.clock.advance(30)
+        assert isinstance(hindrance(house.around("api")), Refuse)
+        house.clock.advance(31)
+        assert isinstance(hindrance(house.around("api")), Allow)
+
     def test_who_waits_for_it_is_known(self, house: House) -> None:
         """When the db is well again these are looked at, and no others."""
         house.has("api", Phase.SUPPRESSED)
