@@ -168,7 +168,8 @@ async def test_it_is_over_when_one_is_left() -> None:
     assert (told.facts["caught"], told.facts["well"], told.facts["still"]) == (3, 2, "db")
     assert told.facts["seconds"] == pytest.approx(50.0)
     assert (watch.book.incident.phase, watch.book.incident.ending) == (Phase.RESOLVED, Ending.RECOVERED)
-    assert (watch.sky.storm, watch.sky.storm_incident) == (None, "")
+    assert watch.sky.storm is None
+    assert watch.sky.storm_incident == ""
     assert watch.news.names() == ["incident.opened", "incident.resolved"]
     assert sorted(watch.asked) == ["api", "api", "db", "db", "web", "web"]
 
