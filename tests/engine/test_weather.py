@@ -103,6 +103,10 @@ class Watch:
     def _wake(self) -> None:
         self.waked += 1
 
+    def storms(self) -> bool:
+        """Whether a storm goes on."""
+        return self.sky.storm is not None
+
     def storms_unheard(self) -> None:
         """A storm goes on of which no incident tells."""
         self.sky.storm = Storm(begun=self.clock.now(), targets=frozenset({"api"}))
@@ -151,7 +155,7 @@ async def test_what_turned_sick_one_after_the_other_is_none() -> None:
     for name in ("api", "web", "db"):
         await watch.falls(name)
         watch.clock.advance(61)
-    assert watch.sky.storm is None
+    assert not watch.storms()
 
 
 async def test_it_is_over_when_one_is_left() -> None:
@@ -160,7 +164,7 @@ async def test_it_is_over_when_one_is_left() -> None:
     await watch.falls("api", "web", "db")
     watch.clock.advance(40)
     await watch.well("api", "web")
-    assert watch.sky.storm is not None
+    assert watch.storms()
     watch.clock.advance(10)
     await watch.weather.look()
     told = watch.book.told[-1]
@@ -168,7 +172,7 @@ async def test_it_is_over_when_one_is_left() -> None:
     assert (told.facts["caught"], told.facts["well"], told.facts["still"]) == (3, 2, "db")
     assert told.facts["seconds"] == pytest.approx(50.0)
     assert (watch.book.incident.phase, watch.book.incident.ending) == (Phase.RESOLVED, Ending.RECOVERED)
-    assert watch.sky.storm is None
+    assert not watch.storms()
     assert watch.sky.storm_incident == ""
     assert watch.news.names() == ["incident.opened", "incident.resolved"]
     assert sorted(watch.asked) == ["api", "api", "db", "db", "web", "web"]
@@ -189,10 +193,10 @@ async def test_it_is_not_over_while_its_plan_is_at_work() -> None:
     await watch.falls("api", "web", "db")
     assert watch.book.told[0].facts["starts"] == 1
     await watch.well("api", "web")
-    assert watch.sky.storm is not None
+    assert watch.storms()
     watch.sky.moves.clear()
     await watch.well("db")
-    assert watch.sky.storm is None
+    assert not watch.storms()
 
 
 async def test_a_storm_that_comes_again_is_the_same() -> None:
@@ -205,7 +209,7 @@ async def test_a_storm_that_comes_again_is_the_same() -> None:
     await watch.well("api", "web")
     watch.clock.advance(9)
     await watch.weather.look()
-    assert watch.sky.storm is not None
+    assert watch.storms()
 
 
 async def test_who_falls_later_is_a_part_of_it() -> None:
@@ -246,9 +250,9 @@ class TestTheJournalRefuses:
         watch.book.fail_next()
         with pytest.raises(JournalError):
             await watch.well("api", "web", "db")
-        assert watch.sky.storm is not None
+        assert watch.storms()
         await watch.weather.look()
-        assert watch.sky.storm is None
+        assert not watch.storms()
 
 
 class TestTheDaemonReturns:
@@ -267,7 +271,7 @@ class TestTheDaemonReturns:
         await watch.falls("api", "web", "db")
         watch.clock.advance(LOOKED_AGAIN)
         await watch.weather.look()
-        assert watch.sky.storm is not None
+        assert watch.storms()
         await watch.well("api", "web", "db")
         assert [told.telling for told in watch.book.told] == [Telling.STORM, Telling.STORM_OVER]
         assert {told.incident for told in watch.book.told} == {incident.id}
@@ -292,5 +296,5 @@ class TestTheDaemonReturns:
         watch = Watch()
         watch.storms_unheard()
         await watch.weather.look()
-        assert watch.sky.storm is None
+        assert not watch.storms()
         assert watch.book.told == []
