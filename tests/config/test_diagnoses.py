@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchdog.config.diagnoses import read_diagnoses
+from watchdog.config.diagnoses import read_diagnoses, read_rulebook
 from watchdog.config.files import Disk
 from watchdog.core.problem import Report
 from watchdog.core.run import Way
@@ -72,3 +72,21 @@ def test_mistakes_are_told_with_their_place(tmp_path: Path, text: str, words: st
     assert rules is None
     assert words in told
     assert str(tmp_path / "feeder.yml") in told
+
+
+def test_rules_lie_beside_the_playbooks_or_are_those_that_are_shipped(tmp_path: Path) -> None:
+    """One's own take the place of the shipped ones of the same name, and the others are there as well."""
+    report = Report()
+    (tmp_path / "playbooks").mkdir()
+    shipped = read_rulebook(tmp_path / "playbooks", report, Disk())
+    assert len(shipped.rules["feeder"].rules) > 5
+
+    own = tmp_path / "diagnoses"
+    own.mkdir()
+    (own / "feeder.yml").write_text(GOOD)
+    (own / "other.yml").write_text("diagnosis: other\ncauses: [{cause: a, then: human}]\n")
+    both = read_rulebook(tmp_path / "playbooks", report, Disk())
+
+    assert len(report) == 0
+    assert len(both.rules["feeder"].rules) == 6
+    assert both.names == {"feeder": own / "feeder.yml", "other": own / "other.yml"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import ClassVar
@@ -10,8 +11,10 @@ from tests.engine.world import LADDER, configure
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import Change, Config, TargetConfig, Watch, Web, compare, load_config, take_over
 from watchdog.config.difference import SWAPPED
+from watchdog.core.diagnosis import Rule, Rules, Sign
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import Autonomy, Step
+from watchdog.core.run import Then, Way
 from watchdog.core.target import Wishes
 from watchdog.plugins import Letter, Notifier, Parameters
 
@@ -126,3 +129,23 @@ def test_what_is_configured_as_before_stays_the_same_object() -> None:
     assert taken.sweep == 99.0
     changed = with_rest("9s")
     assert take_over(OLD, changed).checks[0].check is changed.checks[0].check
+
+
+def test_rules_that_tell_causes_apart_are_told_by_their_causes() -> None:
+    """Each with its signs and with what follows, as far as it is said."""
+    sign = Sign(log=re.compile("429"), recent=60.0)
+    wait = Then(way=Way.WAIT, cause="limited", seconds=90.0)
+    rule = Rule(cause="limited", signs=(sign,), then=wait, told=True)
+    old = replace(OLD, diagnoses={"feeder": Rules(name="feeder", rules=(rule,))})
+    new = replace(
+        OLD, diagnoses={"feeder": Rules(name="feeder", rules=(replace(rule, signs=(), told=False),))}
+    )
+
+    assert compare(old, new) == (
+        Change(
+            key="diagnoses.feeder.causes",
+            before="limited (log: 429, recent: 60): wait as told seconds: 90",
+            after="limited (always): wait seconds: 90",
+        ),
+    )
+    assert take_over(old, new).diagnoses == new.diagnoses

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from watchdog.config.document import Node, read_document
-from watchdog.config.files import Files
+from watchdog.config.files import Disk, Files
 from watchdog.config.reading import is_mapping, read
 from watchdog.config.sections import Section
 from watchdog.core.diagnosis import Rule, Rules, Sign
@@ -18,6 +19,9 @@ from watchdog.core.problem import Place, Report
 from watchdog.core.run import Then, Way
 from watchdog.plugins import Duration
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+# In an installed package; in a checkout.
+_SHIPPED = (_PACKAGE / "_shipped" / "diagnoses", _PACKAGE.parent / "config" / "diagnoses")
 _LONGEST_PATTERN = 500
 _GROUPS = {"wait", "until"}
 
@@ -129,14 +133,52 @@ class DiagnosisSection(Section):
     lines: Pattern | None = None
 
 
-def read_diagnoses(folder: Path, report: Report, files: Files) -> Mapping[str, Rules]:
-    """Every file of rules in a folder by its name; none if there is no such folder."""
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules. `names` has those too that could not be read: they do exist."""
+
+    rules: dict[str, Rules] = field(default_factory=dict)
+    names: dict[str, Path] = field(default_factory=dict)
+
+
+def read_rulebook(playbooks: Path, report: Report, files: Files) -> Rulebook:
+    """The files of rules that go with a folder of playbooks: in `diagnoses` beside it, and those that are shipped.
+
+    Of two with the same name the one beside counts.
+    """
+    own = playbooks.parent / "diagnoses"
+    shipped = next((folder for folder in _SHIPPED if folder.is_dir()), own)
+    found = _files_in(own, files) if own != shipped else ()
+    taken = {file.stem for file in found}
+    book = Rulebook()
+    # Those of this very version, whatever was kept from another.
+    others = (file for file in _files_in(shipped, Disk()) if file.stem not in taken)
+    _read_files(others, book, report, Disk())
+    _read_files(found, book, report, files)
+    return book
+
+
+def read_diagnoses(folder: Path, report: Report, files: Files) -> dict[str, Rules]:
+    """Every file of rules in one folder by its name; none if there is no such folder."""
+    book = Rulebook()
+    _read_files(_files_in(folder, files), book, report, files)
+    return book.rules
+
+
+def _files_in(folder: Path, files: Files) -> tuple[Path, ...]:
     try:
         found = files.in_folder(folder)
     except OSError:
-        return {}
-    read_files = (_read_file(file, report, files) for file in found if file.suffix in (".yml", ".yaml"))
-    return {rules.name: rules for rules in read_files if rules is not None}
+        return ()
+    return tuple(file for file in found if file.suffix in (".yml", ".yaml") and file.name[0] != ".")
+
+
+def _read_files(found: Iterable[Path], book: Rulebook, report: Report, files: Files) -> None:
+    for file in found:
+        book.names[file.stem] = file
+        rules = _read_file(file, report, files)
+        if rules is not None:
+            book.rules[rules.name] = rules
 
 
 def _read_file(file: Path, report: Report, files: Files) -> Rules | None:

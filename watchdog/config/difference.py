@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import Enum
@@ -9,11 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, BeforeValidator, SecretStr
 
-from watchdog.config.records import CheckConfig, Config, TargetConfig
+from watchdog.config.records import CheckConfig, Config, Recurring, TargetConfig
+from watchdog.core.diagnosis import Rule, Rules, Sign
 from watchdog.core.duration import parse_duration, show_duration
 from watchdog.core.playbook import Playbook, Step
 from watchdog.core.problem import show_text
 from watchdog.core.redaction import names_secret
+from watchdog.core.run import Then
 from watchdog.plugins import Notifier
 
 # What takes its place while the daemon runs. All the rest is what the daemon was built with, and stays.
@@ -27,6 +30,7 @@ SWAPPED = frozenset(
         "flapping",
         "journal",
         "limits",
+        "diagnoses",
         "maintenance",
         "messages",
         "notifiers",
@@ -41,12 +45,12 @@ SWAPPED = frozenset(
     }
 )
 _NOT_WRITTEN = frozenset({"sources"})
-_IN_THEIR_OWN_WAY = _NOT_WRITTEN | {"checks", "notifiers", "targets", "playbooks", "maintenance"}
+_IN_THEIR_OWN_WAY = _NOT_WRITTEN | {"checks", "notifiers", "targets", "playbooks", "diagnoses", "maintenance"}
 _KEYS = {"limits": "guardrails"}
 # Our own fractions are spans in seconds, but for these.
 _NO_SPANS = frozenset({"guardrails.factor", "storm.share", "storm.over_below"})
 # What a step says beside its action; the rest is the action's own.
-_STEP_KEYS = frozenset({"verify", "attempts", "autonomy"})
+_STEP_KEYS = frozenset({"verify", "on", "attempts", "autonomy"})
 _LONGEST = 400
 _HIDDEN = "[hidden]"
 
@@ -137,11 +141,10 @@ def _flatten(config: Config) -> Iterator[tuple[str, Any]]:
         yield from _target(f"targets.{name}", target)
     for name, playbook in config.playbooks.items():
         yield from _playbook(f"playbooks.{name}", playbook)
+    for name, rules in config.diagnoses.items():
+        yield from _rules(f"diagnoses.{name}", rules)
     for name, window in config.maintenance.items():
-        yield f"maintenance.{name}.cron", window.cron
-        yield f"maintenance.{name}.for", _Span(window.lasts)
-        if window.targets is not None:
-            yield f"maintenance.{name}.targets", window.targets
+        yield from _maintenance(f"maintenance.{name}", window)
     for each in fields(Config):
         if each.name not in _IN_THEIR_OWN_WAY:
             yield from _walk(_KEYS.get(each.name, each.name), getattr(config, each.name))
@@ -179,6 +182,18 @@ def _playbook(key: str, playbook: Playbook) -> Iterator[tuple[str, Any]]:
     yield f"{key}.steps", ", ".join(map(_step, playbook.steps))
 
 
+def _maintenance(key: str, window: Recurring) -> Iterator[tuple[str, Any]]:
+    yield f"{key}.cron", window.cron
+    yield f"{key}.for", _Span(window.lasts)
+    if window.targets is not None:
+        yield f"{key}.targets", window.targets
+
+
+def _rules(key: str, rules: Rules) -> Iterator[tuple[str, Any]]:
+    yield f"{key}.lines", rules.lines.pattern if rules.lines else ""
+    yield f"{key}.causes", ", ".join(map(_rule, rules.rules))
+
+
 def _target(key: str, target: TargetConfig) -> Iterator[tuple[str, Any]]:
     """What the file says of a target; what it leaves to the check it does not say."""
     if not target.wishes.enabled:
@@ -204,6 +219,24 @@ def _step(step: Step) -> str:
         if each.name in _STEP_KEYS and getattr(step, each.name) != _default(each)
     ]
     return f"{step.action} ({', '.join(said)})" if said else step.action
+
+
+def _rule(rule: Rule) -> str:
+    """A cause in a line: its signs, and what follows."""
+    signs = [_said(sign, Sign()) for sign in rule.signs]
+    then = _said(rule.then, Then(way=rule.then.way, cause=rule.cause))
+    told = " as told" if rule.told else ""
+    return f"{rule.cause} ({' or '.join(signs) or 'always'}): {rule.then.way.value}{told} {then}".rstrip()
+
+
+def _said(record: Any, plain: Any) -> str:
+    """What of a record is not as it would be by default."""
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    said = {name: value for name, value in values.items() if value != getattr(plain, name)}
+    return ", ".join(
+        f"{name}: {value.pattern if isinstance(value, re.Pattern) else _plain(value)}"
+        for name, value in said.items()
+    )
 
 
 def _default(each: Field[Any]) -> Any:

@@ -186,8 +186,9 @@ class _Loader:
             boot_grace=file.boot_grace,
             tell_hold_after=file.tell_hold_after,
             verify_every=file.verify_every,
+            diagnoses=shelf.rulebook.rules,
             maintenance=maintenance,
-            sources=(self._path, *shelf.names.values()),
+            sources=(self._path, *shelf.names.values(), *shelf.rulebook.names.values()),
             **{name: _LIMITS[name][2](**dict(found)) for name, found in limits.items() if found is not None},
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from watchdog.config.diagnoses import Rulebook, read_rulebook
 from watchdog.config.document import Node, read_document
 from watchdog.config.files import Disk, Files
 from watchdog.config.kinds import asked, find
@@ -19,7 +21,7 @@ from watchdog.config.sections import (
 )
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
-from watchdog.core.problem import Place, Report, show_key, suggest
+from watchdog.core.problem import Place, Report, show_key, show_text, suggest
 from watchdog.registry import ACTION_KINDS, ACTIONS, CHECK_KINDS
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -30,11 +32,15 @@ _STEP_KEYS = tuple(StepSection.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The playbooks of one folder. `names` has those too that could not be read: they do exist."""
+    """The playbooks of one folder, and the rules that they go by.
+
+    `names` has those too that could not be read: they do exist.
+    """
 
     folder: Path
     playbooks: dict[str, Playbook] = field(default_factory=dict)
     names: dict[str, Path] = field(default_factory=dict)
+    rulebook: Rulebook = field(default_factory=Rulebook)
 
 
 def find_folder(beside: Path, files: Files) -> Path:
@@ -47,9 +53,10 @@ def find_folder(beside: Path, files: Files) -> Path:
 
 def read_playbooks(folder: Path, report: Report, files: Files | None = None) -> Shelf:
     """Every playbook of the folder, the unused ones too: a remedy has to be right before it is needed."""
-    shelf = Shelf(folder)
-    if files is None or folder in _SHIPPED:
-        files = Disk()  # those of this very version, whatever was kept from another
+    kept = files or Disk()
+    shelf = Shelf(folder, rulebook=read_rulebook(folder, report, kept))
+    # Those of this very version, whatever was kept from another.
+    files = Disk() if folder in _SHIPPED else kept
     try:
         found = files.in_folder(folder)
     except OSError:
@@ -68,20 +75,20 @@ def read_playbooks(folder: Path, report: Report, files: Files | None = None) -> 
             if not report.mentions(str(file)):
                 report.add(Place(str(file)), "is empty", fix="write a playbook or remove the file")
             continue
-        playbook = _read_playbook(root, file, report)
+        playbook = _read_playbook(root, file, report, shelf.rulebook.names)
         if playbook is not None:
             shelf.playbooks[playbook.name] = playbook
     return shelf
 
 
-def _read_playbook(root: Node, file: Path, report: Report) -> Playbook | None:
+def _read_playbook(root: Node, file: Path, report: Report, rules: Collection[str]) -> Playbook | None:
     before = len(report)
     if not is_mapping(root, report):
         return None
     section = read(PlaybookSection, root, report, leave=("title", "for", "steps", "limits"))
     title = _read_title(root, report)
     target_kind = _read_for(root, report)
-    steps = _read_steps(root, report)
+    steps = _read_steps(root, report, rules)
     limits = root.entries.get("limits")
     own = read(GuardrailsSection, limits, report) if limits is not None else None
     if section is not None and section.playbook != file.stem:
@@ -132,7 +139,7 @@ def _read_for(root: Node, report: Report) -> str:
     return section.kind
 
 
-def _read_steps(root: Node, report: Report) -> tuple[Step, ...]:
+def _read_steps(root: Node, report: Report, rules: Collection[str]) -> tuple[Step, ...]:
     node = root.entries.get("steps")
     if node is None or not node.items:
         if node is None or not node.value or not isinstance(node.value, list):
@@ -142,7 +149,7 @@ def _read_steps(root: Node, report: Report) -> tuple[Step, ...]:
             )
         return ()
     before = len(report)
-    steps = tuple(step for item in node.items if (step := _read_step(item, report)) is not None)
+    steps = tuple(step for item in node.items if (step := _read_step(item, report, rules)) is not None)
     if len(report) == before and not any(step.changes for step in steps):
         report.add(
             root.place_of("steps"),
@@ -153,7 +160,7 @@ def _read_steps(root: Node, report: Report) -> tuple[Step, ...]:
     return steps
 
 
-def _read_step(item: Node, report: Report) -> Step | None:
+def _read_step(item: Node, report: Report, rules: Collection[str]) -> Step | None:
     if not isinstance(item.value, dict):
         known = isinstance(item.value, str) and item.value in ACTION_KINDS
         fix = f'write "- {item.value}: {{}}"' if known else 'write "- name_of_action: {}"'
@@ -178,10 +185,10 @@ def _read_step(item: Node, report: Report) -> Step | None:
             fix=suggest(name, ACTION_KINDS),
         )
         return None
-    return _read_action(item, name, report)
+    return _read_action(item, name, report, rules)
 
 
-def _read_action(item: Node, name: str, report: Report) -> Step | None:
+def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) -> Step | None:
     place, key, node = item.key_places[name], item.entries[name].key, item.entries[name]
     action = find(ACTION_KINDS, name, place, key, report)
     if action is None:
@@ -195,6 +202,11 @@ def _read_action(item: Node, name: str, report: Report) -> Step | None:
             if key in item.entries:
                 fix = "remove it: it belongs to a step that changes something"
                 report.add(item.key_places[key], f"{name} only looks", key=f"{item.key}.{key}", fix=fix)
+    wanted = getattr(params, "rules", None) if action.decides else None
+    if isinstance(wanted, str) and wanted not in rules:
+        what = f"{show_text(wanted, quoted=True)} is no file of rules"
+        where = node.place_of("rules") if "rules" in node.entries else place
+        report.add(where, what, key=f"{node.key}.rules", fix=suggest(wanted, rules))
     if params is None or beside is None or verify is None:
         return None
     return Step(

@@ -10,6 +10,7 @@ from typing import Any
 from watchdog.core.address import Address
 from watchdog.core.budget import BudgetLimits
 from watchdog.core.decision import Policy
+from watchdog.core.diagnosis import Rules
 from watchdog.core.flapping import FlapLimits
 from watchdog.core.freeze import Liveness
 from watchdog.core.guardrail import Limits
@@ -159,6 +160,7 @@ class Config:
         autonomy: the most that any playbook may do by itself.
         sweep: how often the whole list is compared with what is known.
         boot_grace, tell_hold_after, verify_every: as in `core.lifecycle.Policy`.
+        diagnoses: rules that tell causes apart, by the name of their file.
         maintenance: the recurring ones, by name.
         sources: the files it was read from.
     """
@@ -187,6 +189,7 @@ class Config:
     flapping: FlapLimits = field(default_factory=FlapLimits)
     dependencies: DependencyLimits = field(default_factory=DependencyLimits)
     stand_aside: AsideLimits = field(default_factory=AsideLimits)
+    diagnoses: Mapping[str, Rules] = field(default_factory=dict)
     maintenance: Mapping[str, Recurring] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
 
