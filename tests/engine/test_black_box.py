@@ -209,7 +209,7 @@ def test_who_holds_the_gil_in_a_thread_is_blamed_and_who_only_sleeps_is_not(
     tmp_path: Path, how: str, blamed: Probe | None, place: str
 ) -> None:
     """The process ends itself; of three threads the one is found that kept the loop from running, and where it stood."""
-    command = [sys.executable, "-c", HOLDS_GIL, tmp_path, how]
+    command = [sys.executable, "-c", HOLDS_GIL, str(tmp_path), how]
     done = subprocess.run(command, check=False, timeout=25, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
 
