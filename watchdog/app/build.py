@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from watchdog.app.foreign import Foreign
+from watchdog.app.jobs import Jobs
 from watchdog.app.judging import ask_regularly, follow_others, limits_of, policies, watch_weather
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
@@ -24,7 +25,6 @@ from watchdog.core.errors import GatewayError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.maintenance import Window
 from watchdog.core.redaction import redact
-from watchdog.core.roster import Known
 from watchdog.engine.aftermath import Switch
 from watchdog.engine.black_box import BlackBox
 from watchdog.engine.census import Census
@@ -101,8 +101,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         changed=lambda: ask_others(),  # noqa: PLW0108 - what is asked is built below
         told=tell,
     )
-    checks = [check.name for check in config.checks]
-    await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), checks)
+    names = [check.name for check in config.checks]
+    await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
+    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish)
     follow = follow_others(lambda: stack, lambda: responder)
     census = Census(engine, compose, clock, journal, current.wishes, heard=follow)
     tools = Tools(
@@ -112,8 +113,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         clock=clock,
         redact=lambda text: redact(text, secrets),
         progress=progress,
+        check_ins=jobs.check_ins,
+        diagnoses=jobs.rules,
     )
-
     outsiders = Outsiders(
         tools,
         failed=lambda check, why: supervisor.spawn(f"switch off {check}", switch.failed(check, why)),
@@ -174,7 +176,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         publish=publish,
         hindrance=outsiders.hindrance,
     )
-
     dispatcher = Dispatcher(
         outbox=journal,
         notifiers=foreign.notifiers(config.notifiers),
@@ -231,10 +232,9 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         publish=publish,
     )
 
-    def targets() -> tuple[Known, ...]:
-        return tuple(census.roster.targets.values())
-
-    sights = Sights(compose=compose, journal=journal, targets=targets, clock=clock)
+    sights = Sights(
+        compose=compose, journal=journal, targets=lambda: tuple(census.roster.targets.values()), clock=clock
+    )
 
     async def arrived() -> None:
         await responder.settle()
@@ -291,6 +291,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
             await journal.let_go_of_the_past()
         dispatcher.replace(foreign.notifiers(new.notifiers))
         windows.look()
+        await jobs.expect()
         ask_regularly(current, scheduler, monitor, listener)
         ask_others()
 
@@ -334,16 +335,16 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         health=health,
         scrape=scrape,
         degraded=degraded,
+        check_ins=jobs.check_ins,
         tools=tools,
         publish=publish,
         words=words,
     )
     close_run = closing(current, census, compose.settled, runner, supervisor.spawn)
     followers.extend((control.follow, close_run, heartbeat.follow, metrics.follow, health.follow))
-    watch = Watch(config.liveness.freeze, black_box.words)
     return App(
         journal=journal, census=census, responder=responder, listener=listener, dispatcher=dispatcher,
         scheduler=scheduler, supervisor=supervisor, desk=desk, proposals=proposals, sights=sights, control=control,
         web=web, reloader=reloader, stack=stack, windows=windows, safekeeping=safekeeping, outsiders=outsiders,
-        clockwork=clockwork, weather=weather, look_around=look_around, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=watch, degraded=degraded,
+        clockwork=clockwork, weather=weather, look_around=look_around, jobs=jobs, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=Watch(config.liveness.freeze, black_box.words), degraded=degraded,
     )  # fmt: skip

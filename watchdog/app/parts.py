@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from watchdog.app.jobs import Jobs
 from watchdog.core.happening import Publish
 from watchdog.desk import Desk
 from watchdog.desk.proposals import Proposals
@@ -60,6 +61,7 @@ class App:
     clock: Clock
     heartbeat: Heartbeat
     black_box: BlackBox
+    jobs: Jobs
     watch: Watch
     # Looks at once at what is no container: no list of the engine will announce it.
     look_around: Callable[[], None]

@@ -11,6 +11,7 @@ from watchdog.core.address import Address
 from watchdog.core.happening import Publish
 from watchdog.core.playbook import Playbook
 from watchdog.desk import Desk
+from watchdog.desk.check_ins import CheckIns
 from watchdog.desk.proposals import Proposals
 from watchdog.engine.aftermath import Switch
 from watchdog.engine.listener import Listener
@@ -20,6 +21,7 @@ from watchdog.engine.responder import Responder
 from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Tools
+from watchdog.surfaces.check_ins import CheckInRoute
 from watchdog.surfaces.control import Control
 from watchdog.surfaces.web import Web
 from watchdog.telemetry.health import Health
@@ -42,6 +44,7 @@ def open_to_people(
     health: Health,
     scrape: Callable[[], Awaitable[bytes]],
     degraded: Callable[[], tuple[str, ...]],
+    check_ins: CheckIns,
     tools: Tools,
     publish: Publish,
     words: Catalogue,
@@ -77,5 +80,5 @@ def open_to_people(
         words=words,
     )
     control = Control(desk, state_dir / "control.sock")
-    web = Web(listen, health.report, scrape)
+    web = Web(listen, health.report, scrape, CheckInRoute(check_ins))
     return proposals, desk, control, web

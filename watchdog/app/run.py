@@ -35,6 +35,7 @@ async def start(app: App) -> None:
 
     Raises `ConfigError` when the web cannot listen where it shall, `Refused` when another daemon answers.
     """
+    await app.jobs.expect()
     await app.web.start()
     if app.web.address is not None and not app.web.address.loopback:
         facts = {"address": str(app.web.address)}
