@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.engine.parts import Tasks, until
-from watchdog.engine.scheduler import Scheduler, Work
+from watchdog.engine.scheduler import Scheduler, Spaced, Work
 
 
 @pytest.fixture
@@ -78,3 +79,25 @@ async def test_what_is_asked_no_more_is_not_done(tasks: Tasks) -> None:
     await until(lambda: len(done) >= 2)
     scheduler.stop()
     assert sorted(done) == ["ask disk", "sweep"]
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_clock_that_is_set_by_years_costs_no_time(years: int) -> None:
+    """What was missed meanwhile is not gone through time by time; it is done once, and then after its span again."""
+    trigger = Spaced(seconds=5, timezone=UTC)
+    before = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+    now = before + timedelta(days=365 * years)
+
+    following = trigger.get_next_fire_time(before, now)
+
+    assert following == max(before, now) + timedelta(seconds=5)
+
+
+def test_a_little_late_is_on_time() -> None:
+    """What fires a moment late is not late again the next time."""
+    trigger = Spaced(seconds=5, timezone=UTC)
+    before = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+    following = trigger.get_next_fire_time(before, before + timedelta(seconds=1))
+
+    assert following == before + timedelta(seconds=5)
