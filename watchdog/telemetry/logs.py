@@ -37,6 +37,7 @@ _LEVELS = {
     "config.problem": logging.ERROR,
     "config.reload_failed": logging.ERROR,
     "web.exposed": logging.WARNING,
+    "check_in.closed": logging.WARNING,
     "incident.opened": logging.WARNING,
     "incident.escalated": logging.ERROR,
     "hold.begun": logging.WARNING,

@@ -23,6 +23,17 @@ REASONS: Mapping[str, str] = {
     "looking-at-causes": "what it depends on is looked at first",
     "doomed": "starting it again cannot help",
     "only-replacing-helps": "only a new container in its place can run",
+    # What was found out before anything was done (config/diagnoses/feeder.yml).
+    "no_network": "nothing outside can be reached from here: it is our own connection, and nothing is touched",
+    "influxdb_token_refused": "InfluxDB refuses its token: a human has to renew it in .env",
+    "influxdb_down": "InfluxDB takes no points: that comes first",
+    "banned": "the exchange has banned our address, and every try makes that longer",
+    "key_refused": "the exchange refuses its API key: a human has to renew it there and in .env",
+    "rate_limited": "the exchange limits how often it is asked, and a restart would ask at once",
+    "exchange_unreachable": "the exchange cannot be reached, and others can",
+    "hung": "it is alive, and makes no progress",
+    "unknown": "nothing that was looked at tells why",
+    "not-found-out": "it could not be looked into",
     "storm": "many targets are sick at once, and restarting those that run mends nothing",
 }
 

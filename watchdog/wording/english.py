@@ -197,6 +197,7 @@ ENGLISH = Catalogue(
         "config.reload_failed": "the configuration was not loaded again, the old one stays: {problem}",
         "heartbeat.failed": "the heartbeat could not be delivered: {reason}",
         "daemon.frozen": "the daemon before this one froze and ended itself: {reason}",
+        "check_in.closed": "{target} cannot check in: {reason}",
         "daemon.stopping": "watchdog is stopping",
         "maintenance.begun": "maintenance {id}: {what} is not touched, until {until}, as asked for by {by}",
         "maintenance.ended": "maintenance {id} of {what} is over",

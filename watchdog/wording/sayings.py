@@ -65,6 +65,8 @@ SAYINGS = (
     "{action}: taken back",
     "{action}: once more, it was interrupted",
     "{action}: waiting for a human yes",
+    "{action}: before anything is done",
+    "found out: {reason}",
     "{reason}: {seconds} s to go",
     # Who gave a target back.
     "a start",

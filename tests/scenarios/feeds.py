@@ -1,0 +1,93 @@
+"""What the scenarios of a silent feeder share: its stack, its faults, and the shipped playbook and rules with its names.
+
+The exchange and the hosts outside are ports of the stand-in for the feeder, so that they can be lost.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from tests.scenarios.daemon import Json
+from tests.scenarios.failed import Failed
+from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
+
+FEEDER, SERIES = "market-feeder", "prices"
+# What is written otherwise than in the files that are shipped: names, hosts and times.
+PLAYBOOK = {
+    "bloomberg-market-feeder": FEEDER,
+    '["api.binance.com:443"]': f'["{FEEDER}:9001"]',
+    '["one.one.one.one:443", "dns.quad9.net:443"]': f'["{FEEDER}:9002", "{FEEDER}:9003"]',
+    "{within: 3m, stable: 1m}": "{within: 40s, stable: 6s}",
+}
+# Who hangs here has said nothing for seconds, not minutes.
+RULES = {
+    "bloomberg-influxdb": "influxdb",
+    "quiet: 2m": "quiet: 8s",
+    "market_feeder_last_write_timestamp, than: 2m": "market_feeder_last_write_timestamp, than: 10s",
+    "recent: 30s": "recent: 12s",
+    "wait: 1m}": "wait: 5s}",
+}
+
+
+def begin(stage: Stage) -> float:
+    """The stack runs, points arrive, and the daemon knows; the mark from which on acts are counted."""
+    folder = stage.work / "playbooks"
+    folder.mkdir()
+    (stage.work / "diagnoses").mkdir()
+    shutil.copy(PLAYBOOKS / "container-crash.yml", folder)
+    write(PLAYBOOKS / "feeder-stale.yml", folder / "feeder-stale.yml", PLAYBOOK)
+    write(PLAYBOOKS.parent / "diagnoses" / "feeder.yml", stage.work / "diagnoses" / "feeder.yml", RULES)
+    stage.daemon.environment["INFLUXDB_TOKEN"] = "scenario-token"
+    stage.up()
+    stage.start_daemon()
+    stage.watching(FEEDER, "influxdb")
+    stage.standing(SERIES, lambda row: row["status"] == "ok", within=30)
+    return stage.mark()
+
+
+def write(source: Path, to: Path, changes: dict[str, str]) -> None:
+    """A shipped file with what is otherwise here."""
+    text = source.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        if old not in text:
+            raise Failed(f"{source.name} holds no {old!r} any more")
+        text = text.replace(old, new)
+    to.write_text(text, encoding="utf-8")
+
+
+def trouble(stage: Stage, kind: str, seconds: float = 0) -> None:
+    """What the exchange makes of the feeder from now on, as `demo/break` writes it; "" for nothing."""
+    until = int(time.time() + seconds) if seconds else 0
+    with tempfile.TemporaryDirectory() as folder:
+        flag = Path(folder) / "exchange"
+        flag.write_text(f"{kind} {until}" if kind else "", encoding="ascii")
+        flag.chmod(0o644)
+        stage.docker("cp", str(flag), f"{stage.container(FEEDER)}:/var/lib/demo/exchange")
+
+
+def finds_out(stage: Stage, cause: str, *, within: float = 45) -> Json:
+    """Wait until it is known why the series is silent; its incident."""
+
+    def known() -> bool:
+        mine = stage.incidents(SERIES)
+        lines = stage.story(mine[-1]["id"]) if mine else []
+        return any(cause.replace("_", " ") in str(line.get("text")) for line in lines)
+
+    stage.wait(f"found out: {cause}", known, within)
+    return stage.incidents(SERIES)[-1]
+
+
+def detected(stage: Stage, since: float) -> Json:
+    """The incident of the series, and how long it took to open."""
+    stage.wait("the silence is seen", lambda: bool(stage.incidents(SERIES)), 40)
+    incident = stage.incidents(SERIES)[-1]
+    stage.timing.detect = seconds_at(incident["opened"]) - since
+    return incident
+
+
+def changing(stage: Stage, incident: Json) -> list[str]:
+    """The steps of an incident that changed something."""
+    return [s["action"] for s in stage.steps(str(incident["id"])) if s["action"] != "diagnose_feeder"]
