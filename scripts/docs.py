@@ -413,14 +413,24 @@ def _playbooks() -> str:
                         )
                         for each in rung.companions
                     ),
+                    f"`{rung.decider.action}`" if rung.decider else "",
                     str(rung.step.attempts),
                     f"within {show_duration(verify.within)}, stable {show_duration(verify.stable)}",
                 )
             )
-        rows.append((str(len(playbook.rungs) + 1), "a human", "is told (`otherwise: escalate`)", "", "", ""))
-        parts.append(
-            _table(("rung", "action", "what it does", "beside it", "attempts", "counts when well"), rows)
+        rows.append(
+            (str(len(playbook.rungs) + 1), "a human", "is told (`otherwise: escalate`)", "", "", "", "")
         )
+        columns = (
+            "rung",
+            "action",
+            "what it does",
+            "beside it",
+            "decided by",
+            "attempts",
+            "counts when well",
+        )
+        parts.append(_table(columns, rows))
     parts += [
         "## Actions",
         _table(
