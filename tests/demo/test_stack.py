@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,17 @@ def test_stand_ins_say_so() -> None:
     stages = re.split(r"^FROM ", (DEMO / "images/Dockerfile").read_text(), flags=re.MULTILINE)
     labelled = [stage.split()[2] for stage in stages if "io.compose-watchdog.stand-in" in stage]
     assert labelled == ["influxdb", "grafana"]
+
+
+def test_its_remedies_are_the_shipped_ones_with_its_own_names() -> None:
+    """What the demo shows is what others get: the same steps, rules and causes."""
+    shipped = load_config(ROOT / "config" / "watchdog.yml")
+    demo = load_config(DEMO / "watchdog.yml")
+    assert demo.playbooks["container-crash"] == shipped.playbooks["container-crash"]
+    theirs, ours = (config.playbooks["feeder-stale"].steps for config in (shipped, demo))
+    assert [replace(step, on="", params={}) for step in ours] == [
+        replace(step, on="", params={}) for step in theirs
+    ]
+    text = (ROOT / "config" / "diagnoses" / "feeder.yml").read_text("utf-8")
+    copied = (DEMO / "diagnoses" / "feeder.yml").read_text("utf-8")
+    assert copied.partition("\n")[2] == text.replace("bloomberg-influxdb", "influxdb")
