@@ -15,6 +15,7 @@ from watchdog.core.roster import (
     Roster,
     object_to_replacing,
     read_origin,
+    without_own,
 )
 from watchdog.core.target import ENABLE, NUMBER, ONE_OFF, PROJECT, SERVICE, Wishes
 
@@ -310,3 +311,17 @@ def test_a_list_that_shows_nothing_new_changes_nothing() -> None:
     ):
         assert watch.lists(other).changed == {"web"}
         watch.lists(row())
+
+
+def test_nothing_that_goes_by_the_name_of_our_own_service_is_listed() -> None:
+    """A second watchdog by mistake, or a forgery: to replace one through Compose would be to replace ourselves."""
+    own, replica = row("own1", "watchdog"), row("own2", "watchdog", number=2)
+    other_project = row("c3", "watchdog", labels={PROJECT: "else"})
+    plain = replace(row("c4"), labels={})
+    rows = (own, replica, row("c2"), other_project, plain)
+
+    assert without_own(rows, "own1") == (row("c2"), other_project, plain)
+    assert without_own(rows, "") == rows
+    # Not made by Compose, it is only itself.
+    alone = replace(own, labels={})
+    assert without_own((alone, replica, plain), "own1") == (replica, plain)

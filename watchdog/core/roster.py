@@ -67,6 +67,25 @@ class ContainerRow:
     networks: tuple[str, ...] = ()
 
 
+def without_own(rows: Iterable[ContainerRow], own_id: str) -> tuple[ContainerRow, ...]:
+    """The rows without our own container, and without whatever goes by the name of our own service.
+
+    A second replica of it, by mistake, or somebody's forgery: to replace one of them through Compose would be to
+    replace ourselves. `own_id`: the id or how it begins, "" outside a container.
+    """
+    rows = tuple(rows)
+    own = next((row for row in rows if own_id and row.id.startswith(own_id)), None)
+    if own is None:
+        return rows
+    service = own.labels.get(SERVICE)
+    mine = (own.labels.get(PROJECT), service)
+    return tuple(
+        row
+        for row in rows
+        if row is not own and not (service and (row.labels.get(PROJECT), row.labels.get(SERVICE)) == mine)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """One target, as last seen. `container_id` is kept after the container is gone; `present` then is False.

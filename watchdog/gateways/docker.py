@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from watchdog.core.container import ContainerFacts
 from watchdog.core.errors import GatewayError, NotThere, Refused, Unreachable
 from watchdog.core.event import WATCHED_ACTIONS, EngineEvent
-from watchdog.core.roster import ContainerRow
+from watchdog.core.roster import ContainerRow, without_own
 from watchdog.gateways import engine_exec, engine_words
 from watchdog.gateways.engine_options import EngineOptions
 from watchdog.gateways.engine_trouble import explain, is_stale, one_line
@@ -145,14 +145,14 @@ class DockerEngine:
         return await self._write(self._starts, ask, within)
 
     async def list_containers(self) -> tuple[ContainerRow, ...]:
-        """Every container in scope, running or not, in one request; never ourselves."""
+        """Every container in scope, running or not, in one request; never ourselves, nor our own service."""
         scope = {"label": [self.options.scope]}
         rows = await self._read(
             lambda client: [
                 engine_words.read_row(answer) for answer in client.containers(all=True, filters=scope)
             ]
         )
-        return tuple(row for row in rows if not self._is_own(row.id))
+        return without_own(rows, self._own_id)
 
     async def recent_events(self) -> tuple[tuple[EngineEvent, ...], int | None]:
         """What the engine remembers: events of containers in scope, oldest first, and since when it is complete.
