@@ -70,6 +70,7 @@ class BoxedDaemon(Daemon):
     def container(self) -> str:
         """Its id, "" if there is none."""
         labels = [f"com.docker.compose.project={self._project}", "com.docker.compose.service=watchdog"]
+        labels.append("com.docker.compose.container-number=1")
         words = [word for label in labels for word in ("--filter", f"label={label}")]
         return self._run("docker", "ps", "-aq", "--no-trunc", *words).strip()
 
