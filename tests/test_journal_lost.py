@@ -29,7 +29,7 @@ async def test_a_container_is_healed_while_the_disk_is_full(tmp_path: Path) -> N
             incident = await world.newest("resolved")
             assert incident.ending == "healed"
             assert engine.acts == [("start", "app")]
-            assert await world.tellings() == ["opened", "healed"]
+            assert await world.tellings() == ["journal_full", "opened", "healed"]
             assert journal.durability.store is Store.MEMORY
             disk.free()
         async with running(engine, disk.folder) as world:
