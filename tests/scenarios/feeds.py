@@ -27,7 +27,6 @@ RULES = {
     "bloomberg-influxdb": "influxdb",
     "quiet: 2m": "quiet: 8s",
     "market_feeder_last_write_timestamp, than: 2m": "market_feeder_last_write_timestamp, than: 10s",
-    "recent: 30s": "recent: 12s",
     "wait: 1m}": "wait: 5s}",
 }
 
