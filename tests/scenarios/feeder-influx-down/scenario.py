@@ -1,0 +1,43 @@
+"""While InfluxDB is down its feeder is not touched, and once it is back the feeder gets the time to write again."""
+
+import tempfile
+from pathlib import Path
+
+from tests.scenarios.feeds import FEEDER, SERIES, begin
+from tests.scenarios.stage import Stage
+
+LEANS_ON = ("influxdb",)
+
+
+def scenario(stage: Stage) -> None:
+    """Given InfluxDB that crashes at every start for a while, then only InfluxDB is started, until points arrive again."""
+    before = begin(stage)
+
+    crash_at_every_start(stage, "on")
+    stage.crash("influxdb")
+    stage.incident_of("influxdb", "verifying", within=10)
+    stage.let_pass(14)
+    crash_at_every_start(stage, "")
+    healed = stage.incident_of("influxdb", "resolved", within=60)
+    stage.standing(SERIES, lambda row: row["status"] == "ok" and row["state"] == "well", within=60)
+
+    starts = len(stage.steps(str(healed["id"])))
+    stage.expect(f"InfluxDB was started {starts} times", healed["ending"] == "healed" and starts > 0)
+    for incident in stage.incidents(SERIES):
+        said = [
+            str(line.get("text")) for line in stage.story(str(incident["id"])) if line["kind"] == "step.ended"
+        ]
+        print(f"    {SERIES} was silent, too: {', '.join(said) or 'over before it was looked into'}")
+        stage.expect(f"{SERIES} came back by itself", incident["ending"] == "recovered")
+    stage.expect("the feeder was left alone", not stage.incidents(FEEDER))
+    stage.only(before, influxdb={"start": starts})
+    stage.alive()
+
+
+def crash_at_every_start(stage: Stage, flag: str) -> None:
+    """What `demo/break influx-down` writes; "" takes it away."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "always-crash"
+        file.write_text(flag, encoding="ascii")
+        file.chmod(0o644)
+        stage.docker("cp", str(file), f"{stage.container('influxdb')}:/var/lib/demo/always-crash")
