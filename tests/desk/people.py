@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, CurrentConfig, Watch
-from watchdog.core.container import Sighting
+from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.decision import Answer, Approved, Order
 from watchdog.core.errors import NotThere, WatchdogError
 from watchdog.core.event import Announcement
@@ -80,6 +80,9 @@ class FakeContainers:
 
     def known_down(self, target: str) -> bool:
         return False
+
+    def just_seen(self, target: str) -> ContainerFacts | None:
+        return None
 
     def origin_of(self, target: str) -> ComposeOrigin | None:
         return None

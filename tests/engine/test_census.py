@@ -14,6 +14,7 @@ from watchdog.core.event import Announcement
 from watchdog.core.observation import Hand
 from watchdog.core.roster import Known
 from watchdog.core.target import Wishes
+from watchdog.engine.census import JUST
 
 
 @pytest.fixture
@@ -551,3 +552,19 @@ async def test_every_step_of_an_earlier_daemon_is_owned_up_to(stand: Stand) -> N
     await stand.arrive()
 
     assert (await stand.census.look("app")).life.ended_by is Hand.WATCHDOG
+
+
+async def test_a_look_holds_for_a_moment(stand: Stand) -> None:
+    """A step that follows at once need not look again, unless anything was heard, or time has passed."""
+    await stand.arrive()
+    assert stand.census.just_seen("app") is None
+    seen = await stand.census.look("app")
+    assert stand.census.just_seen("app") == seen.facts
+    stand.engine.turn_unhealthy("app")
+    await stand.catch_up()
+    assert stand.census.just_seen("app") is None
+    await stand.census.look("app")
+    assert stand.census.just_seen("app") is not None
+    stand.clock.advance(JUST + 0.1)
+    assert stand.census.just_seen("app") is None
+    assert stand.census.just_seen("nobody") is None

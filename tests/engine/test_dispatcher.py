@@ -47,6 +47,7 @@ class FakeNotifier(Notifier[Parameters]):
         self.errors: list[Exception] = []
         self.open = asyncio.Event()
         self.open.set()
+        self.log: list[str] = []
 
     def fail_next(self, error: Exception | None = None) -> None:
         self.errors.append(error or DeliveryError("no network"))
@@ -57,8 +58,12 @@ class FakeNotifier(Notifier[Parameters]):
         if self.errors:
             raise self.errors.pop(0)
         self.delivered.append(letter.news.target)
+        self.log.append(letter.news.target)
         self.letters.append(letter)
         return letter.receipt or f"m{len(self.letters)}"
+
+    async def prepare(self) -> None:
+        self.log.append("prepare")
 
     async def close(self) -> None:
         self.closed += 1
@@ -140,6 +145,8 @@ class Mail:
             publish=self.news.publish,
             first_wait=first_wait,
             longest_wait=0.04,
+            aside=0.0,
+            prepare_after=0.05,
             silenced=self._silenced,
             redact=lambda text: text.replace("hunter2", "[hidden]"),
         )
@@ -610,3 +617,15 @@ async def affect(mail: Mail, *targets: str) -> None:
         )
         case = Case(check="containers", target=target, ledger=Ledger(target=target))
         await mail.journal.save(case, (told,), "waits for app", now)
+
+
+async def test_a_notifier_is_made_ready_when_there_is_nothing_to_tell(mail: Mail) -> None:
+    """That is work: a daemon that has just started has others to heal first."""
+    phone = FakeNotifier()
+    await mail.journal.undelivered("phone")
+    await mail.write("a")
+
+    await mail.begin(phone)
+    await until(lambda: len(phone.log) == 2)
+
+    assert phone.log == ["a", "prepare"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 
 import pytest
 
-from tests.engine.parts import News, until
+from tests.engine.parts import News, Tasks, until
 from tests.engine.world import LADDER, QUICK
 from tests.fakes import FakeClock
 from watchdog.core.decision import Abort, Order, Perform, Policy, StepEnded
@@ -20,6 +20,7 @@ from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding, Hand, Observation, Status
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord
+from watchdog.core.surroundings import Surroundings
 from watchdog.engine.responder import Responder
 
 DONE = Outcome(result=Result.DONE)
@@ -69,6 +70,26 @@ class FakeBook:
         return self.number
 
 
+class FakeStack:
+    """Says whose turn it is. `down`: of what it says that it is still as it was seen."""
+
+    def __init__(self) -> None:
+        self.turn: set[str] = set()
+        self.down: set[str] = set()
+
+    def saw(self, seen: Observation) -> None:
+        pass
+
+    def waiting_for(self, target: str) -> tuple[str, ...]:
+        return ()
+
+    def next_in_line(self, queue: Collection[tuple[str, str]]) -> Collection[tuple[str, str]]:
+        return [(check, target) for check, target in queue if target in self.turn]
+
+    def is_still_down(self, seen: Observation) -> bool:
+        return seen.target in self.down
+
+
 class Room:
     """A responder whose effects are only noted.
 
@@ -83,6 +104,9 @@ class Room:
         self.orders: list[Perform] = []
         self.asked: list[str] = []
         self.book = FakeBook(self.log)
+        self.stack = FakeStack()
+        self.tasks = Tasks()
+        self.around = Surroundings()
         self.responder = self.another()
 
     def another(self) -> Responder:
@@ -98,6 +122,8 @@ class Room:
             told=lambda: self.log.append("told"),
             publish=self.news.publish,
             retry_save=0.01,
+            stack=self.stack,
+            spawn=self.tasks.spawn,
         )
         return self.responder
 
@@ -109,6 +135,7 @@ class Room:
             tell_hold_after=0.0,
             verify_every=0.02,
             next_id=self.responder.next_number(),
+            around=self.around,
         )
 
     def _perform(self, order: Perform) -> None:
@@ -145,6 +172,7 @@ async def room() -> AsyncIterator[Room]:
     room = Room()
     yield room
     await room.responder.stop()
+    await room.tasks.stop()
 
 
 async def test_a_decision_is_saved_before_it_is_carried_out(room: Room) -> None:
@@ -185,6 +213,28 @@ async def test_the_end_of_a_step_is_not_lost_with_a_failing_journal(room: Room) 
 
     assert room.phase() is Phase.VERIFYING
     assert len(room.orders) == 1
+
+
+@pytest.mark.parametrize("known_down", [True, False])
+async def test_the_next_one_has_its_turn_when_a_step_ends(room: Room, known_down: bool) -> None:
+    """Those that still wait are left in peace; what is known to be down is not looked at once more."""
+    await room.responder.receive(room.look())
+    room.around = Surroundings(running=frozenset("wxyz"))
+    await room.responder.receive(room.look("db"))
+    await room.responder.receive(room.look("web"))
+    assert [order.target for order in room.orders] == ["app"]
+    room.around = Surroundings()
+    room.stack.turn = {"db"}
+    room.stack.down = {"db", "web"} if known_down else set()
+
+    await room.end_step()
+
+    if known_down:
+        await until(lambda: [order.target for order in room.orders] == ["app", "db"])
+        assert "db" not in room.asked
+    else:
+        assert room.asked.count("db") == 1
+    assert "web" not in room.asked
 
 
 async def test_an_order_that_cannot_be_saved_is_answered_so(room: Room) -> None:

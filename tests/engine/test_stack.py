@@ -18,7 +18,7 @@ from watchdog.core.storm import Common, Move, Storm
 from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, Root, Surroundings
 from watchdog.core.target import Wishes
 from watchdog.core.verdict import Allow, Refuse
-from watchdog.engine.stack import Stack, StackLimits
+from watchdog.engine.stack import STILL_DOWN, Stack, StackLimits
 
 NEEDS = {"db": (), "api": ("db",), "web": ("api",), "mail": (), "feed": ()}
 
@@ -420,6 +420,35 @@ class TestPlanOfAStorm:
         house.storms()
         moves = list(self.moves(house).values())
         assert (moves.count(Move.START), moves.count(Move.WAIT)) == (4, 4)
+
+    def test_who_has_the_turn_is_asked_and_nobody_else(self, house: House) -> None:
+        """A step has ended: in a storm the plan says whose turn it is, else the first of those that wait."""
+        queue = tuple(("containers", name) for name in "hgfedcba")
+        for _, name in queue:
+            house.known[name] = Known(target=name, container_id=f"id-{name}")
+            house.falls(name)
+        for name in "wxyz":
+            house.has(name, Phase.ACTING)
+        assert house.stack.next_in_line(queue) == queue[:1]
+        house.has("z", Phase.VERIFYING)
+        assert house.stack.next_in_line(queue) == queue[:2]
+        house.storms()
+        (turn,) = [name for name, move in self.moves(house).items() if move is Move.START]
+        assert house.stack.next_in_line(queue) == (("containers", turn),)
+
+    def test_what_fell_a_moment_ago_is_still_down(self, house: House) -> None:
+        """Until something is heard of it, or it was too long ago."""
+        house.falls("mail", "feed")
+        house.looks("db")
+        assert house.stack.is_still_down(house.seen["mail"])
+        assert not house.stack.is_still_down(house.seen["db"]), "it runs"
+        house.heard("mail", "start")
+        assert not house.stack.is_still_down(house.seen["mail"])
+        house.clock.advance(1)
+        house.falls("mail")
+        assert house.stack.is_still_down(house.seen["mail"])
+        house.clock.advance(STILL_DOWN)
+        assert not house.stack.is_still_down(house.seen["feed"])
 
     def test_what_they_share_is_named(self, house: House) -> None:
         """All that are sick need the db, and no well one does."""

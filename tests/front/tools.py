@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.engine.parts import SECRET, Stand
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.core.bypass import Bypass, OpenBypass
-from watchdog.core.container import Sighting
+from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.errors import GatewayError
 from watchdog.core.event import Announcement
 from watchdog.core.redaction import redact
@@ -100,6 +100,9 @@ class RealContainers:
 
     def known_down(self, target: str) -> bool:
         return False
+
+    def just_seen(self, target: str) -> ContainerFacts | None:
+        return None
 
     def origin_of(self, target: str) -> ComposeOrigin | None:
         return None

@@ -48,12 +48,15 @@ class RestartContainer(Action[RestartContainerParameters]):
         return f"start {facts.name}"
 
     async def run(self, target: str, tools: Tools) -> Outcome:
-        """Do it. What is not known to be down is looked at again first; starting what runs changes nothing."""
+        """Do it. What is not known to be down is looked at again first; starting what runs changes nothing.
+
+        A look that has just ended, and since which nothing was heard, counts as that.
+        """
         container_id = tools.containers.container_of(target)
         if container_id is None:
             return Outcome(result=Result.SKIPPED, reason="there is no container to start", hopeless=True)
         if not tools.containers.known_down(target):
-            facts = await tools.engine.inspect(container_id)
+            facts = tools.containers.just_seen(target) or await tools.engine.inspect(container_id)
             if facts.state == "paused":
                 return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
             well = facts.state == "running" and not _sick(facts)

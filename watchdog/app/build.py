@@ -159,7 +159,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         gentle=safekeeping.gentle,
         in_memory=safekeeping.in_memory,
     )
-
     steps = Steps(
         responder=lambda: responder,
         proposals=lambda: proposals,
@@ -208,6 +207,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         abort=runner.abort,
         told=dispatcher.wake,
         publish=publish,
+        spawn=supervisor.spawn,
         stack=stack,
         weather=weather,
     )

@@ -14,6 +14,7 @@ from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.doom import READ_LINES
 from watchdog.core.errors import GatewayError, JournalError, NotThere, Unreachable
 from watchdog.core.event import Announcement, EngineEvent, Life
+from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand
 from watchdog.core.roster import ComposeOrigin, ContainerRow, Known, Roster
 from watchdog.core.target import Wishes, combine
@@ -21,6 +22,8 @@ from watchdog.plugins import Clock, Compose, Engine
 
 # In place of the time of an end, for a container that is gone.
 REMOVED = -1
+# What a look showed holds for so long, when no event came since: a step need not look again. Seconds.
+JUST = 0.5
 
 
 class Lister(Engine, Protocol):
@@ -81,6 +84,9 @@ class Census:
         self._last_heard = 0
         self._recollected: dict[str, int] = {}
         self._read: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self._seen: dict[str, tuple[Moment, ContainerFacts]] = {}
+        # By container: the latest event (engine time, ns).
+        self._stirred: dict[str, int] = {}
         self._listed = False
         self._empty = False
         self._unsaved: set[str] = set()
@@ -128,6 +134,12 @@ class Census:
         known = self.roster.targets.get(target)
         return known is not None and known.present and known.resting_since is not None
 
+    def just_seen(self, target: str) -> ContainerFacts | None:
+        """What a look at the target's container showed a moment ago; None when anything was heard of it since."""
+        began, facts = self._seen.get(self.container_of(target) or "", (None, None))
+        just = began is not None and self._clock.now().seconds_since(began) <= JUST
+        return facts if just else None
+
     def origin_of(self, target: str) -> ComposeOrigin | None:
         """The Compose project that a target comes from."""
         known = self.roster.targets.get(target)
@@ -173,6 +185,8 @@ class Census:
         current = {known.container_id for known in self.roster.targets.values()}
         self._recollected = {i: end for i, end in self._recollected.items() if i in current}
         self._read = {i: read for i, read in self._read.items() if i in current}
+        self._seen = {i: seen for i, seen in self._seen.items() if i in current}
+        self._stirred = {i: at for i, at in self._stirred.items() if i in current}
         self._unsaved |= {
             name
             for name, known in self.roster.targets.items()
@@ -191,6 +205,8 @@ class Census:
             return None
         self._heard.append(key)
         self._last_heard = max(self._last_heard, event.time)
+        self._stirred[event.container_id] = event.time
+        self._seen.pop(event.container_id, None)
         if event.action == "start":
             self._read.pop(event.container_id, None)
         self._announcements, hand = self._announcements.claim(event)
@@ -249,6 +265,7 @@ class Census:
         self.roster = self.roster.attributed(container_id)
 
     async def _inspect(self, known: Known) -> ContainerFacts | None:
+        began, heard = self._clock.now(), self._stirred.get(known.container_id)
         try:
             facts = await self._engine.inspect(known.container_id)
         except NotThere:
@@ -259,6 +276,8 @@ class Census:
             facts = await self._engine.inspect(known.container_id)
         if self._known(known.target).container_id == facts.id:
             self.roster = self.roster.inspected(known.target, facts, self._clock.now())
+        if self._stirred.get(facts.id) == heard:
+            self._seen[facts.id] = (began, facts)
         return facts
 
     async def _hear_its_end(self, facts: ContainerFacts) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from watchdog.core.decision import (
     Abort,
@@ -24,20 +24,19 @@ from watchdog.core.decision import (
     Tell,
 )
 from watchdog.core.errors import GatewayError, NotThere
-from watchdog.core.guardrail import Ledger
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
 from watchdog.core.narration import narrate, unnoted, witnessed
 from watchdog.core.notification import Notification
-from watchdog.core.observation import Fact, Observation, Status
+from watchdog.core.observation import Fact, Observation
+from watchdog.core.remembered import case_for, case_of, gravest, remembering
 from watchdog.core.story import StepRecord
 from watchdog.plugins import Clock
 
 # When the journal refuses a decision, nothing is done, and the target is looked at again after this.
 RETRY_SAVE = 5.0
-_GRAVITY = (Status.OK, Status.WARNING, Status.UNKNOWN, Status.CRITICAL)
 
 
 class Book(Protocol):
@@ -73,6 +72,14 @@ class Stack(Protocol):
         """The targets that wait for this one."""
         ...
 
+    def next_in_line(self, queue: Collection[tuple[str, str]]) -> Collection[tuple[str, str]]:
+        """Of the checks and targets that wait for a place: those whose turn it is now."""
+        ...
+
+    def is_still_down(self, seen: Observation) -> bool:
+        """Whether this was seen down a moment ago, and nothing was heard of it since."""
+        ...
+
 
 class Weather(Protocol):
     """What watches over many targets at once; `check` is the name under which its incidents are kept."""
@@ -106,6 +113,7 @@ class Responder:
         stack: Stack | None = None,
         weather: Weather | None = None,
         retry_save: float = RETRY_SAVE,
+        spawn: Callable[[str, Coroutine[Any, Any, None]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -119,6 +127,7 @@ class Responder:
         self._retry_save = retry_save
         self._stack = stack
         self._weather = weather
+        self._spawn = spawn
         self._beginning: set[str] = set()
         self._queue: dict[tuple[str, str], None] = {}
         self._owed: dict[tuple[str, str], Event] = {}
@@ -138,13 +147,11 @@ class Responder:
 
     def case(self, target: str) -> Case | None:
         """What is remembered of a target: the case with an incident if there is one."""
-        mine = [case for case in self._cases.values() if case.target == target]
-        return next((case for case in mine if case.incident is not None), mine[0] if mine else None)
+        return case_of(self._cases, target)
 
     def latest(self, target: str) -> Observation | None:
         """What was last seen of a target: the gravest, where several checks look at it."""
-        seen = [observation for (_, name), observation in self._latest.items() if name == target]
-        return max(seen, key=lambda observation: _GRAVITY.index(observation.status), default=None)
+        return gravest(observation for (_, name), observation in self._latest.items() if name == target)
 
     def beginning(self) -> frozenset[str]:
         """The targets on which a step was decided that is being written down."""
@@ -187,10 +194,9 @@ class Responder:
         if before is not None and seen.at.precedes(before.at):
             return  # overtaken by a later look: it shows what was
         self._latest[seen.check, seen.target] = seen
-        if before is None or (before.status, before.finding.kind) != (seen.status, seen.finding.kind):
-            self._announce(
-                "observation.changed", seen.target, None, status=seen.status.value, finding=seen.finding.kind
-            )
+        kind = seen.finding.kind
+        if before is None or (before.status, before.finding.kind) != (seen.status, kind):
+            self._announce("observation.changed", seen.target, status=seen.status.value, finding=kind)
         if self._stack is not None:
             self._stack.saw(seen)
         if self._weather is not None:
@@ -198,7 +204,7 @@ class Responder:
             try:
                 await self._weather.look()
             except GatewayError as error:
-                self._announce("journal.failed", seen.target, None, reason=str(error))
+                self._announce("journal.failed", seen.target, reason=str(error))
         await self._decide(seen.check, seen.target, seen)
 
     async def step_ended(self, check: str, target: str, ended: StepEnded) -> None:
@@ -241,25 +247,24 @@ class Responder:
                 # A look can be repeated, and a person is told; that a step has ended is known only once.
                 if isinstance(event, StepEnded | DaemonReturned):
                     self._owed[check, target] = event
-                self._keep(Decision(unnoted(self._case_for(check, target), event), (), ""))
-                self._announce("journal.failed", target, None, reason=str(error))
+                self._cases = remembering(self._cases, unnoted(case_for(self._cases, check, target), event))
+                self._announce("journal.failed", target, reason=str(error))
                 self._look_after(check, target, self._retry_save)
                 return f"not done, the journal cannot be written: {error}"
 
     async def _advance(self, check: str, target: str, event: Event) -> str:
         now = self._clock.now()
-        case = self._case_for(check, target)
+        case = case_for(self._cases, check, target)
         decision = advance(case, event, self._policy_of(check, target), now)
         if case.incident is None and decision.case.incident is not None:
             self._number = int(decision.case.incident.id)  # taken before anybody else can ask
         notifications = tuple(e.notification for e in decision.effects if isinstance(e, Tell))
-        begins = any(isinstance(effect, Perform) for effect in decision.effects)
-        if begins:
+        if any(isinstance(effect, Perform) for effect in decision.effects):
             self._beginning.add(target)  # nobody else may take its place while it is written down
         try:
             if decision.case != case or notifications:
                 await self._journal.save(decision.case, notifications, decision.reason, now)
-            self._keep(decision)
+            self._cases = remembering(self._cases, decision.case)
         finally:
             self._beginning.discard(target)
         self._queue.pop((check, target), None)
@@ -275,32 +280,25 @@ class Responder:
         if was is None or (now is not None and now.phase is was.phase):
             return
         if was.phase is Phase.ACTING:
-            for check, target in list(self._queue):
-                self._look_after(check, target, 0.0)
-        over = now is None or now.phase is Phase.RESOLVED
-        if over and self._stack is not None:
+            self._go_on_with_the_next()
+        if self._stack is not None and (now is None or now.phase is Phase.RESOLVED):
             for target in self._stack.waiting_for(after.target):
                 self._ask(target)
 
-    def _case_for(self, check: str, target: str) -> Case:
-        """The case, with the ledger and the hold that all checks of the target share."""
-        case = self._cases.get((check, target))
-        if case is not None:
-            return case
-        shared = self.case(target)
-        if shared is not None:
-            return Case(check=check, target=target, ledger=shared.ledger, hold=shared.hold)
-        return Case(check=check, target=target, ledger=Ledger(target=target))
+    def _go_on_with_the_next(self) -> None:
+        """Those whose turn it is; the others ask again in their own time."""
+        stack, queue = self._stack, tuple(self._queue)
+        for check, target in queue if stack is None else stack.next_in_line(queue):
+            seen = self._latest.get((check, target))
+            if stack is None or seen is None or self._spawn is None or not stack.is_still_down(seen):
+                self._look_after(check, target, 0.0)
+            else:
+                self._look_no_more(check, target)
+                self._spawn(f"decide on {target}", self._decide_again(seen))
 
-    def _keep(self, decision: Decision) -> None:
-        after = decision.case
-        incident = after.incident
-        if incident is not None and incident.phase is Phase.RESOLVED:
-            incident = None
-        for key, case in list(self._cases.items()):
-            if case.target == after.target:
-                self._cases[key] = replace(case, ledger=after.ledger, hold=after.hold)
-        self._cases[after.check, after.target] = replace(after, incident=incident)
+    async def _decide_again(self, seen: Observation) -> None:
+        """What was seen still holds: it need not be looked at once more."""
+        await self._decide(seen.check, seen.target, seen)
 
     def next_number(self) -> str:
         """The id that the next incident would get."""
@@ -329,22 +327,23 @@ class Responder:
                 raise AssertionError(effect, check)
 
     def _look_after(self, check: str, target: str, seconds: float) -> None:
-        timer = self._timers.pop((check, target), None)
-        if timer is not None:
-            timer.cancel()
+        self._look_no_more(check, target)
         if seconds <= 0:
             self._ask(target)
             return
         self._timers[check, target] = asyncio.get_running_loop().call_later(seconds, self._ask, target)
 
+    def _look_no_more(self, check: str, target: str) -> None:
+        timer = self._timers.pop((check, target), None)
+        if timer is not None:
+            timer.cancel()
+
     def _narrate(self, case: Case, decision: Decision) -> None:
         if self._reasons.get(case.target) != decision.reason:
             self._reasons[case.target] = decision.reason
-            self._announce("decision", case.target, None, reason=decision.reason)
+            self._announce("decision", case.target, reason=decision.reason)
         for happening in narrate(case, decision, self._clock.now()):
             self._publish(happening)
 
-    def _announce(self, name: str, target: str, incident: str | None, **facts: Fact) -> None:
-        self._publish(
-            Happening(name=name, at=self._clock.now(), target=target, incident=incident, facts=facts)
-        )
+    def _announce(self, name: str, target: str, **facts: Fact) -> None:
+        self._publish(Happening(name=name, at=self._clock.now(), target=target, facts=facts))

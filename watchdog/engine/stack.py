@@ -5,7 +5,7 @@ It only keeps what it hears and puts the questions of core to it; the responder 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,9 +14,10 @@ from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.moment import Moment
-from watchdog.core.observation import GONE, Hand, Observation, Status
+from watchdog.core.observation import Hand, Observation, Status
 from watchdog.core.roster import Known
 from watchdog.core.stand_aside import AsideLimits, ForeignWork, is_foreign, judge_stand_aside
+from watchdog.core.standing import is_down, is_held, is_held_down, is_in, is_in_hands, is_left_out
 from watchdog.core.storm import (
     Common,
     Move,
@@ -33,6 +34,8 @@ from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, CAUSES_LOOK, Root, Su
 from watchdog.core.target import Wishes, name_target
 from watchdog.plugins import Clock
 
+# What was seen down stays so, when nothing is heard of it; but no longer than this: a stream of events may end. Seconds.
+STILL_DOWN = 5.0
 # What an unhealthy target depends on is looked at first; this long at most.
 CAUSES_FIRST = 5.0
 
@@ -97,6 +100,8 @@ class Stack:
         # When what was sick was seen well again.
         self._mended: dict[str, Moment] = {}
         self._looked_at: set[str] = set()
+        # When something was last heard of it.
+        self._stirred: dict[str, Moment] = {}
         self._drawn: tuple[Member, ...] = ()
         self._graph = Graph()
         self.storm: Storm | None = None
@@ -133,11 +138,14 @@ class Stack:
         self._mended.pop(target, None)
         self._works.pop(target, None)
         self._looked_at.discard(target)
+        self._stirred.pop(target, None)
 
     def heard(self, event: EngineEvent, hand: Hand, before: Life, target: str | None, *, busy: bool) -> None:
         """An event of the engine, and whose hand was behind it. `busy`: a step of ours runs on the target."""
         name = target or name_target(event.attributes, event.attributes.get("name", event.container_id[:12]))
         known = self._known().get(name)
+        if known is not None:
+            self._stirred[name] = self._clock.now()
         if event.action == "start":
             # Those that live in its network have lost it, and nobody else tells. Of who was replaced by it the
             # graph knows no more than that they live in nobody's network.
@@ -177,7 +185,7 @@ class Stack:
             # What is being written down has begun, too.
             begun=(*self._begun.begun, *(now for _ in self._cases().beginning() - {target})),
             running=_running(self._cases()),
-            held=frozenset(case.target for case in self._cases().cases() if _is_held(case)),
+            held=frozenset(case.target for case in self._cases().cases() if is_held(case)),
             maintenance=self._maintained(target),
             gentle=gentle,
             most_attempts=ATTEMPTS_IN_MEMORY if gentle and self._in_memory() else None,
@@ -206,6 +214,22 @@ class Stack:
             if incident.phase is Phase.SUPPRESSED and target in self.graph().beneath.get(other, ())
         )
 
+    def next_in_line(self, queue: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Of the checks and targets that wait for a place, in their order: those whose turn it is now."""
+        if self.storm is not None:
+            waits = {move.target for move in self._plan() if move.move in (Move.WAIT, Move.WAIT_FOR)}
+            return tuple((check, target) for check, target in queue if target not in waits)
+        room = self._limits().budget.at_once - len(_running(self._cases()))
+        # One more than there is room for: the first one may not need its place any more.
+        return tuple(queue)[: max(0, room) + 1]
+
+    def is_still_down(self, seen: Observation) -> bool:
+        """Whether this was seen down a moment ago, and nothing was heard of it since."""
+        stirred = self._stirred.get(seen.target)
+        if not is_down(seen) or (stirred is not None and not stirred.precedes(seen.at)):
+            return False
+        return self._clock.now().seconds_since(seen.at) <= STILL_DOWN
+
     def _incidents(self) -> dict[str, Incident]:
         return {case.target: case.incident for case in self._cases().cases() if case.incident is not None}
 
@@ -223,14 +247,14 @@ class Stack:
     def _acted_on(self, target: str) -> Root | None:
         """The incident whose step is at work on this target: what it shows meanwhile is that step's doing."""
         for case in self._cases().cases():
-            if case.incident is not None and _is_in(case, Phase.ACTING) and case.incident.on == target:
+            if case.incident is not None and is_in(case, Phase.ACTING) and case.incident.on == target:
                 return Root(target=case.target, incident=case.incident.id)
         return None
 
     def _root(self, target: str) -> Root | None:
         ailing = {name for name, known in self._known().items() if known.ailing}
         incidents = self._incidents()
-        held = {case.target for case in self._cases().cases() if _is_held_down(case)}
+        held = {case.target for case in self._cases().cases() if is_held_down(case)}
         unwell = self._sick.keys() | incidents.keys() | held
         root = self.graph().root_of(target, (unwell | ailing) - {target})
         if root is None:
@@ -268,13 +292,13 @@ class Stack:
         running = _running(self._cases())
         busy, waiting = set(running), set(self._untouchable())
         for case in self._cases().cases():
-            verifying = _is_in(case, Phase.VERIFYING) and case.target != asking
-            if verifying or _is_left_out(case) or _is_held_down(case):
+            verifying = is_in(case, Phase.VERIFYING) and case.target != asking
+            if verifying or is_left_out(case) or is_held_down(case):
                 busy.add(case.target)
             elif case.ledger.attempts:
                 waiting.add(case.target)
         sick = self._sick.keys() - busy
-        down = {name for name in sick if _is_down(self._cases().latest(name))}
+        down = {name for name in sick if is_down(self._cases().latest(name))}
         return plan_storm(
             graph,
             shared_cause(set(self._sick), self._traits(graph)),
@@ -288,7 +312,7 @@ class Stack:
 
     def _untouchable(self) -> frozenset[str]:
         """Those on which nothing is done until a person says so."""
-        asked = (case.target for case in self._cases().cases() if _is_in_hands(case))
+        asked = (case.target for case in self._cases().cases() if is_in_hands(case))
         return frozenset(asked) | {target for target in self._sick if self._maintained(target)}
 
     def cause(self) -> tuple[Common, str, bool] | None:
@@ -299,7 +323,7 @@ class Stack:
     def plan(self) -> Mapping[str, Move]:
         """What is done about each target in a storm; not those that wait for a person, or for one that does."""
         idle = self._untouchable()
-        at_work = (case for case in self._cases().cases() if _is_in(case, Phase.ACTING, Phase.VERIFYING))
+        at_work = (case for case in self._cases().cases() if is_in(case, Phase.ACTING, Phase.VERIFYING))
         begun = {case.target: Move.START for case in at_work if case.target in self._sick}
         return begun | {
             m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle
@@ -317,33 +341,6 @@ class Stack:
 
 
 def _running(cases: Cases) -> frozenset[str]:
-    acting = (case for case in cases.cases() if _is_in(case, Phase.ACTING))
+    acting = (case for case in cases.cases() if is_in(case, Phase.ACTING))
     acted_on = (name for case in acting if case.incident for name in (case.target, case.incident.on) if name)
     return frozenset(acted_on) | cases.beginning()
-
-
-def _is_in(case: Case, *phases: Phase) -> bool:
-    return case.incident is not None and case.incident.phase in phases
-
-
-def _is_left_out(case: Case) -> bool:
-    return _is_in(case, Phase.ESCALATED) or (case.incident is not None and case.ledger.given_up)
-
-
-def _is_in_hands(case: Case) -> bool:
-    """Whether it is a person's turn: it is held, was handed over, or waits for a yes."""
-    held = case.hold is not None and not case.hold.released
-    proposal = case.incident.proposal if case.incident is not None else None
-    return held or _is_left_out(case) or (proposal is not None and not proposal.approved_by)
-
-
-def _is_held(case: Case) -> bool:
-    return case.hold is not None and not case.hold.released
-
-
-def _is_held_down(case: Case) -> bool:
-    return case.hold is not None and not case.hold.released and bool(case.hold.incarnation)
-
-
-def _is_down(seen: Observation | None) -> bool:
-    return seen is not None and (seen.stopped_by is not None or seen.incarnation.endswith(GONE))

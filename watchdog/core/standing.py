@@ -1,0 +1,37 @@
+"""Where a case stands, in one word each."""
+
+from __future__ import annotations
+
+from watchdog.core.incident import Case, Phase
+from watchdog.core.observation import GONE, Observation
+
+
+def is_in(case: Case, *phases: Phase) -> bool:
+    """Whether its incident is in one of these phases."""
+    return case.incident is not None and case.incident.phase in phases
+
+
+def is_left_out(case: Case) -> bool:
+    """Whether a human was called for it: nothing is done by itself."""
+    return is_in(case, Phase.ESCALATED) or (case.incident is not None and case.ledger.given_up)
+
+
+def is_held(case: Case) -> bool:
+    """Whether a person keeps us from it."""
+    return case.hold is not None and not case.hold.released
+
+
+def is_held_down(case: Case) -> bool:
+    """Whether a person took it down."""
+    return case.hold is not None and not case.hold.released and bool(case.hold.incarnation)
+
+
+def is_in_hands(case: Case) -> bool:
+    """Whether it is a person's turn: it is held, was handed over, or waits for a yes."""
+    proposal = case.incident.proposal if case.incident is not None else None
+    return is_held(case) or is_left_out(case) or (proposal is not None and not proposal.approved_by)
+
+
+def is_down(seen: Observation | None) -> bool:
+    """Whether this look showed that it does not run."""
+    return seen is not None and (seen.stopped_by is not None or seen.incarnation.endswith(GONE))
