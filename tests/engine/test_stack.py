@@ -260,6 +260,13 @@ class TestCausesFirst:
         house.clock.advance(6)
         assert isinstance(hindrance(house.around("api")), Allow)
 
+    def test_who_has_lost_the_network_waits_for_nobody_to_come_back(self, house: House) -> None:
+        """Its owner was started anew and is well: nothing but a restart of this one helps."""
+        house.looks("db")
+        house.looks("db", "healthy")
+        house.looks("api", "stranded")
+        assert isinstance(hindrance(house.around("api")), Allow)
+
     def test_what_ended_is_started_without_a_question(self, house: House) -> None:
         """A container that is down is down by itself, whatever it needs."""
         house.falls("api")

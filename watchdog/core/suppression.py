@@ -45,6 +45,11 @@ def explained(incident: Incident, policy: Policy, now: Moment) -> tuple[str, str
     return None
 
 
+def may_come_back(seen: Observation) -> bool:
+    """Whether it may be well again by itself: not what is down, nor what has lost its network."""
+    return seen.stopped_by is None and seen.finding.kind != "stranded"
+
+
 def suppress(
     case: Case, incident: Incident, policy: Policy, now: Moment, *, fresh: bool = False
 ) -> Decision | None:
@@ -86,12 +91,8 @@ def seen_sick_while_waiting(
         return still
     free_since = incident.free_since or now
     left = policy.cause_grace - now.seconds_since(free_since)
-    # What is down does not come back by itself, nor what has lost its network.
     stood_by = incident.found is not None and incident.found.then.way is Way.STAND_BY
-    may_come_back = (
-        not stood_by and seen.stopped_by is None and seen.finding.kind != "stranded" and not incident.ordered
-    )
-    if may_come_back and left > 0:
+    if may_come_back(seen) and not stood_by and not incident.ordered and left > 0:
         waiting = replace(incident, free_since=free_since)
         return Decision(
             replace(case, incident=waiting),

@@ -29,7 +29,7 @@ from watchdog.core.storm import (
     plan_storm,
     shared_cause,
 )
-from watchdog.core.suppression import WAIT_LOOK
+from watchdog.core.suppression import WAIT_LOOK, may_come_back
 from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, CAUSES_LOOK, Root, Surroundings
 from watchdog.core.target import Wishes, name_target
 from watchdog.plugins import Clock
@@ -269,7 +269,7 @@ class Stack:
         The other may be well again already: healthchecks take their time, in both directions.
         """
         seen, turned = self._cases().latest(target), self._sick[target]
-        if seen is None or seen.stopped_by is not None:
+        if seen is None or not may_come_back(seen):
             return None
         unseen = False
         wait = 0.0
