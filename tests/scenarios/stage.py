@@ -208,7 +208,11 @@ class Stage:
 
     def tellings(self, target: str) -> list[str]:
         """What people were told of a target, oldest first, but for the words that a step begins."""
+        before: list[str] | None = None
         told = [said["telling"] for said in self.daemon.notifications(target)]
+        while told != before:
+            time.sleep(0.2)  # messages come a moment after what they tell of: until nothing more is told
+            before, told = told, [said["telling"] for said in self.daemon.notifications(target)]
         return [telling for telling in told if telling != "acting"]
 
     # --- the assertions that every scenario ends with ---

@@ -12,7 +12,7 @@ CLIMBED = ["restart_container", "recreate_service"]
 FIRST = 1.0
 
 
-def scenario(stage: Stage) -> None:
+def scenario(stage: Stage) -> None:  # noqa: PLR0915 - one story, told from beginning to end
     """Given a running stack, when a deployment ships a bad command and a taken port, then both are handed over."""
     stage.up()
     stage.start_daemon()
