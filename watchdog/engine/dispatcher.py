@@ -26,7 +26,7 @@ from watchdog.plugins import DELIVERY_WITHIN, Clock, Letter, Notifier, Parameter
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 CLOSE_WITHIN = 2.0
 # News comes with a decision. What was decided goes first: it waits for the same disk, and for the same processor.
-ASIDE = 0.02
+ASIDE = 0.03
 # Making ready may be half a second of work: so long after the daemon's start it is done at the latest, and before that
 # only for what there is to be told.
 PREPARE_AFTER = 3.0
