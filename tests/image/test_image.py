@@ -159,6 +159,6 @@ def test_a_fresh_volume_can_be_written_by_whoever_it_runs_as(image: dict[str, An
 
 def test_it_speaks_french(image: dict[str, Any]) -> None:
     """The translations are in it, and what they were made with is not."""
-    told = inside("watchdog status 2>&1", "--env", "WATCHDOG_LANGUAGE=fr")
+    told = inside("watchdog status 2>&1 || true", "--env", "WATCHDOG_LANGUAGE=fr")
     assert "aucun daemon ne répond" in told[0]
     assert inside("find /opt/watchdog -iname '*babel*'") == []

@@ -92,6 +92,7 @@ class Known:
 
     `incarnation` is that of the last inspect, to tell a rest that lasts from a new one; `ailing`: then its
     healthcheck had just failed, not often enough yet to be called unhealthy. `needs`: what Compose says of it.
+    `restarted`: the engine may start it again by itself, as far as is known.
     """
 
     target: str
@@ -105,6 +106,7 @@ class Known:
     resting_since: Moment | None = None
     incarnation: str = ""
     ailing: bool = False
+    restarted: bool = True
     network_mode: str = ""
     networks: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -203,6 +205,7 @@ class Roster:
             incarnation=facts.incarnation,
             ailing=facts.state == "running" and facts.failing_streak > 0,
             network_mode=facts.network_mode,
+            restarted=facts.restart_policy not in ("", "no"),
         )
         samples = self.restarts.get(facts.id, ())
         if not samples or samples[-1].count != facts.restart_count:
@@ -290,6 +293,7 @@ def _from_row(name: str, row: ContainerRow, before: Known | None, now: Moment) -
         resting_since=(since or now) if down else None,
         incarnation=before.incarnation if before is not None else "",
         ailing=before.ailing if before is not None else False,
+        restarted=before.restarted if before is not None else True,
         network_mode=row.network_mode,
         networks=row.networks,
         needs=read_compose_dependencies(row.labels),

@@ -152,7 +152,7 @@ class Stack:
             graph = self.graph()
             for sharing in graph.shares_network_of(name) | graph.ownerless:
                 self._ask(sharing)
-        restarts = known is not None and known.resting_since is None
+        restarts = known is None or known.restarted
         if is_foreign(event, hand, before, ours=busy, engine_restarts=restarts):
             now, limits = self._clock.now(), self._limits().aside
             work = self._works.get(name)
