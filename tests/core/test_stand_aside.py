@@ -33,6 +33,12 @@ def test_a_start_by_the_restart_policy_is_nobodys_work() -> None:
     assert is_foreign(event("start"), Hand.PERSON, fell, ours=False, engine_restarts=False)
 
 
+def test_who_created_it_long_ago_is_not_at_work() -> None:
+    """A container that a person made and started, and that falls over and over, is restarted by the engine."""
+    fell = Life(container_id="c0ffee", created_by=Hand.PERSON, started=7, ended_by=Hand.ITSELF)
+    assert not is_foreign(event("start"), Hand.PERSON, fell, ours=False, engine_restarts=True)
+
+
 @pytest.mark.parametrize(
     "life",
     [

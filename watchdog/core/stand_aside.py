@@ -58,7 +58,9 @@ def is_foreign(event: EngineEvent, hand: Hand, before: Life, *, ours: bool, engi
         case "create" | "destroy":
             return hand is Hand.PERSON
         case "start":
-            by_person = Hand.PERSON in (before.ended_by, before.created_by)
+            # Who created it starts it once; every later start is another's.
+            first = before.created_by if before.started is None else None
+            by_person = Hand.PERSON in (before.ended_by, first)
             return not ours and (by_person or not engine_restarts)
         case _:
             return False
