@@ -32,6 +32,7 @@ LONGEST_LINE = 700
 _SIGNS: dict[str, str] = {
     Telling.OPENED: "🔴",
     Telling.ACTING: "🟡",
+    Telling.WAITING: "⏳",
     Telling.PROPOSED: "❓",
     Telling.ASKED: "❓",
     Telling.HEALED: "✅",

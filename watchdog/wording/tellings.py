@@ -30,6 +30,16 @@ TELLINGS: Mapping[str, Told] = {
             "The whole story: watchdog incidents {incident}",
         ),
     ),
+    "waiting": Told(
+        title="{target} has to wait for {seconds}: {reason}",
+        short="waits for {seconds}: {reason}",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is done: nothing for now. It is watched meanwhile, and gone on with after that.",
+            "What you can do: see to it by hand, if it cannot wait. To keep watchdog's hands off: watchdog hold {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
     "proposed": Told(
         title="{target} needs your yes: {action} (proposal {proposal})",
         short="waits for your yes: {action} (proposal {proposal})",
