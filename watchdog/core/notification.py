@@ -30,7 +30,8 @@ class Telling(StrEnum):
     """What a notification is about.
 
     ACTING: a step begins. REMINDED: what was escalated is still so. SUPPRESSED: it waits for its cause. AFFECTED,
-    FOLLOWED: told in the cause's message, of one that waits for it, and of one that is well again after it.
+    FOLLOWED: told in the cause's message, of one that waits for it, and of one that is well again after it. LEFT_OUT: what
+    a channel that was away for long does not tell any more.
     """
 
     OPENED = "opened"
@@ -56,6 +57,7 @@ class Telling(StrEnum):
     JOURNAL_GAP = "journal_gap"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
+    LEFT_OUT = "left_out"
     MAINTENANCE_BEGUN = "maintenance_begun"
     MAINTENANCE_ENDED = "maintenance_ended"
 

@@ -25,6 +25,7 @@ from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
+from watchdog.core.surplus import Surplus
 from watchdog.gateways.journal_life import TRY_EVERY, JournalLife
 from watchdog.gateways.journal_parts import Parts, open_parts
 from watchdog.gateways.journal_thread import JournalThread
@@ -169,6 +170,14 @@ class Journal(JournalLife):
         """Write that they could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
         await self._call(partial(self._parts.outbox.tried, ids, notifier, state, now, error=error))
+
+    async def bound(self, notifier: str, now: Moment) -> Surplus | None:
+        """Leave out, for this notifier, what is more than may wait; what people were not told yet of what was left out."""
+        return await self._call(partial(self._parts.outbox.bound, notifier, now))
+
+    async def surplus_told(self, notifier: str, surplus: Surplus) -> None:
+        """Write that people were told of what was left out."""
+        await self._call(partial(self._parts.outbox.surplus_told, notifier, surplus))
 
     async def silence(self, ids: tuple[int, ...], notifier: str, window: str, now: Moment) -> None:
         """Write that a silence keeps these from a notifier; nothing is written if that silence is over by now."""
