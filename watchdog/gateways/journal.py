@@ -98,12 +98,14 @@ class Journal(JournalLife):
         text: str,
         now: Moment,
         trigger: Trigger = Trigger.INCIDENT,
+        counts: bool = True,
     ) -> int:
         """Write that a step is about to begin, and return its id; on disk before this returns.
 
         The incident must have been saved. Its one run is made, or taken up again, by its first step. `rung`
         is the index on the ladder; `attempt` counts from 1 within the incident; `container_id` is what the
-        step acts on, None when there is no container; `text` says in one line what it will do.
+        step acts on, None when there is no container; `text` says in one line what it will do; `counts`: against
+        the budget of the stack.
         """
         return await self._call(
             partial(
@@ -118,6 +120,7 @@ class Journal(JournalLife):
                 trigger=trigger,
                 text=text,
                 now=now,
+                counts=counts,
             )
         )
 
@@ -134,7 +137,7 @@ class Journal(JournalLife):
         await self._call(partial(self._parts.runs.end_run, incident, result, now))
 
     async def latest_begun(self, limit: int) -> tuple[Moment, ...]:
-        """When the latest steps were begun, oldest first."""
+        """When the latest steps that count against the budget were begun, oldest first."""
         return await self._call(partial(self._parts.runs.latest_begun, limit))
 
     async def open_steps(self) -> tuple[StepRecord, ...]:

@@ -109,6 +109,8 @@ _FIRST = (
         result TEXT GENERATED ALWAYS AS (json_extract(outcome, '$.result')) VIRTUAL
             CHECK (result IN ('done', 'failed', 'skipped', 'aborted', 'interrupted')),
         settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        -- Whether it counts against the budget of the stack: what only looks, and planned work, does not.
+        counted INTEGER NOT NULL DEFAULT 1 CHECK (counted IN (0, 1)),
         CHECK ((ended IS NULL) = (outcome IS NULL))
     ) STRICT
     """,
