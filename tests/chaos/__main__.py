@@ -118,6 +118,7 @@ def run(seed: int, seconds: float, stage: Stage, say: Callable[[str], None]) -> 
         code = people.end_daemon()
         if code:
             raise Failed(f"the daemon ended with {code}")
+        lost, unknown = read_losses(stage.daemon.log(), ended)
         written = read_journal(stage.daemon.state / "journal.db")
         return Record(
             rules=RULES,
@@ -128,11 +129,13 @@ def run(seed: int, seconds: float, stage: Stage, say: Callable[[str], None]) -> 
             lives=tuple(people.lives),
             births=tuple(people.births),
             closed=tuple(people.closed),
-            lost=tuple(read_losses(stage.daemon.log(), ended)),
+            lost=lost,
+            unknown=unknown,
             windows=tuple(people.windows),
             incidents=written.incidents,
             steps=written.steps,
             notes=written.notes,
+            refusals=written.refusals,
             posts=tuple(receiver.posts()),
             held=written.held,
             rest=rest,
@@ -157,7 +160,7 @@ def settled(stage: Stage) -> dict[str, tuple[str, str]]:
         restless = [row["target"] for row in rows if row["state"] in ("acting", "verifying", "open")]
         untold = count_untold(stage.daemon.state / "journal.db", "receiver")
         if (rows and not restless and not untold) or time.monotonic() > deadline:
-            return {row["target"]: (str(row["state"]), str(row.get("why") or "")) for row in rows}
+            return {row["target"]: (str(row["state"]), str(row["reason"] or "")) for row in rows}
         time.sleep(0.5)
 
 

@@ -276,10 +276,9 @@ def ends_each_story(record: Record) -> Finding:
         name = f"incident {incident.id}"
         if incident.resolved is None:
             state, why = record.rest.get(incident.target, ("", ""))
-            waits = incident.phase in GIVEN_UP or bool(why)
-            finding.look(
-                waits and not ends, at, incident.target, f"{name} is {incident.phase} ({state}): {said}"
-            )
+            waits = incident.phase in GIVEN_UP or why.endswith("to go")
+            text = f"{name} is {incident.phase} ({state}, {why}), told {said}"
+            finding.look(waits and not ends, at, incident.target, text)
         else:
             whole = ends == 1 or (not said and incident.others)
             finding.look(
@@ -324,12 +323,13 @@ def tells_hardly_twice(record: Record) -> Finding:
 
 
 def is_blind_and_still(record: Record) -> Finding:
-    """I7. While it says that the engine is lost it begins nothing; while nothing gets through, nothing is done."""
+    """I7. What it could not see when it last looked it does not touch; while nothing gets through, nothing is done."""
     finding = Finding("zero actions while the engine is UNKNOWN")
-    for span in record.lost:
-        begun = [step for step in record.steps if span.begun + SLACK < step.begun < span.ended - SLACK]
-        at, target = (begun[0].begun, begun[0].target) if begun else (span.begun, "")
-        finding.look(not begun, at, target, f"{len(begun)} steps were begun while the engine was lost")
+    for target, spans in record.unknown.items():
+        for span in spans:
+            begun = [step for step in record.steps_on(target) if span.holds(step.begun, -SLACK, -SLACK)]
+            text = f"{len(begun)} steps were begun on what could not be seen"
+            finding.look(not begun, begun[0].begun if begun else span.begun, target, text)
     for span in record.closed:
         acts = [
             told
@@ -342,6 +342,22 @@ def is_blind_and_still(record: Record) -> Finding:
         finding.look(
             not acts, at, target, f"{[told.action for told in acts]} while nothing could get through"
         )
+    return finding
+
+
+def refuses_for_a_reason(record: Record) -> Finding:
+    """It holds back only for what is so: a budget that is spent, as many at work as may be."""
+    finding = Finding("nothing held back for a budget that was not spent")
+    rules = record.rules
+    for refusal in record.refusals:
+        if refusal.reason == "budget-spent":
+            spent = sum(0 <= refusal.at - step.begun <= rules.window + SLACK for step in record.steps)
+            text = f"the budget is said to be spent, and {spent} of {rules.actions} were"
+            finding.look(spent >= rules.actions, refusal.at, refusal.target, text)
+        elif refusal.reason == "too-many-at-once":
+            busy = sum(record.work(step).holds(refusal.at, IN_FLIGHT, SLACK) for step in record.steps)
+            text = f"said to be too many at once, and {busy} of {rules.at_once} were"
+            finding.look(busy >= rules.at_once, refusal.at, refusal.target, text)
     return finding
 
 
@@ -377,6 +393,7 @@ CHECKS: tuple[Callable[[Record], Finding], ...] = (
     tells_at_least_once,
     tells_hardly_twice,
     is_blind_and_still,
+    refuses_for_a_reason,
     leaves_maintenance_alone,
     answers_for_its_acts,
 )

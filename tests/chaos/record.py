@@ -118,6 +118,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """That it did nothing to a target at a moment, and why: the kind, as the journal has it."""
+
+    at: float
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A message that arrived. `answered` False: the sender was never told so."""
 
@@ -149,8 +158,9 @@ class Record:
         births: when each daemon was launched.
         closed: while nothing could reach the engine.
         lost: while the daemon said that the engine was lost.
+        unknown: while it could not see a target.
         held: (target, since) of the holds that there were at the end.
-        rest: how each target stood at the end, by the daemon's word: {target: (state, why)}.
+        rest: how each target stood at the end, by the daemon's word: {target: (state, the last reason)}.
     """
 
     rules: Rules
@@ -162,10 +172,12 @@ class Record:
     births: Sequence[float] = ()
     closed: Sequence[Span] = ()
     lost: Sequence[Span] = ()
+    unknown: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     windows: Sequence[Window] = ()
     incidents: Sequence[Incident] = ()
     steps: Sequence[Step] = ()
     notes: Sequence[Note] = ()
+    refusals: Sequence[Refusal] = ()
     posts: Sequence[Post] = ()
     held: Sequence[tuple[str, float]] = ()
     rest: Mapping[str, tuple[str, str]] = field(default_factory=dict)

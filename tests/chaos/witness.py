@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.chaos.receiver import key_of
-from tests.chaos.record import FOREVER, Incident, Note, Span, Step
+from tests.chaos.record import FOREVER, Incident, Note, Refusal, Span, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Written:
     incidents: tuple[Incident, ...]
     steps: tuple[Step, ...]
     notes: tuple[Note, ...]
+    refusals: tuple[Refusal, ...]
     held: tuple[tuple[str, float], ...]
 
 
@@ -57,7 +59,13 @@ def read_journal(path: Path) -> Written:
             (target, _at(json.dumps(json.loads(record)["since"])))
             for target, record in base.execute("SELECT target, record FROM holds")
         )
-    return Written(incidents=incidents, steps=steps, notes=notes, held=held)
+        refusals = tuple(
+            Refusal(_at(at), target or "", text.partition(":")[0])
+            for at, target, text in base.execute(
+                "SELECT at, target, text FROM entries WHERE kind = 'decision' ORDER BY id"
+            )
+        )
+    return Written(incidents=incidents, steps=steps, notes=notes, refusals=refusals, held=held)
 
 
 def count_untold(path: Path, notifier: str) -> int:
@@ -71,29 +79,38 @@ def count_untold(path: Path, notifier: str) -> int:
         return int(count)
 
 
-def read_losses(log: str, ended: float) -> list[Span]:
-    """While the daemon said that it could not ask the engine: until it found it, or died."""
-    spans: list[Span] = []
-    begun: float | None = None
-    for name, at in _happenings(log):
-        if name == "engine.lost":
-            begun = at if begun is None else begun
-        elif begun is not None:
-            spans.append(Span(begun, at))
-            begun = None
-    return [*spans, *([] if begun is None else [Span(begun, ended)])]
+def read_losses(log: str, ended: float) -> tuple[list[Span], dict[str, list[Span]]]:
+    """While the daemon could not ask the engine, and while it could not see each target: until it could, or began anew."""
+    lost: list[Span] = []
+    unknown: defaultdict[str, list[Span]] = defaultdict(list)
+    since: dict[str, float] = {}
+    for said, at in _happenings(log):
+        target = str(said.get("target", ""))
+        blind = said["event"] == "engine.lost" or said.get("status") == "unknown"
+        over = list(since) if said["event"] == "daemon.started" else [] if blind else [target]
+        for name in over:
+            if name in since:
+                (unknown[name] if name else lost).append(Span(since.pop(name), at))
+        if blind:
+            since.setdefault(target, at)
+    for name, begun in since.items():
+        (unknown[name] if name else lost).append(Span(begun, ended))
+    return lost, dict(unknown)
 
 
-def _happenings(log: str) -> Iterator[tuple[str, float]]:
+_TOLD = ("engine.lost", "engine.found", "daemon.started", "observation.changed")
+
+
+def _happenings(log: str) -> Iterator[tuple[dict[str, object], float]]:
     for line in log.splitlines():
-        if not any(name in line for name in ("engine.lost", "engine.found", "daemon.started")):
+        if not any(name in line for name in _TOLD):
             continue
         try:
             said = json.loads(line)
         except ValueError:
             continue
-        if said.get("event") in ("engine.lost", "engine.found", "daemon.started"):
-            yield said["event"], _seconds(said["timestamp"])
+        if said.get("event") in _TOLD:
+            yield said, _seconds(said["timestamp"])
 
 
 def _incident(record: dict[str, object], ending: str | None) -> Incident:
