@@ -9,7 +9,7 @@ from statistics import median
 from tests.chaos.invariants import Broken, Finding, author
 from tests.chaos.record import Record
 
-AROUND = 12.0
+AROUND = 20.0
 SHOWN = 60
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from tests.chaos.invariants import CHECKS, judge
 from tests.chaos.record import (
-    FOREVER,
     Act,
     Fault,
     Hand,
@@ -26,7 +25,14 @@ from tests.chaos.record import (
 from tests.chaos.report import report
 from tests.scenarios.engine_log import Told
 
-RULES = Rules(services=("app", "db", "mail"), waits=(0.0, 1.0, 2.0), at_once=1, actions=2, window=60.0, forget_after=50.0)
+RULES = Rules(
+    services=("app", "db", "mail"),
+    waits=(0.0, 1.0, 2.0),
+    at_once=1,
+    actions=2,
+    window=60.0,
+    forget_after=50.0,
+)
 
 
 def told(at: float, action: str, service: str = "app", **attributes: str) -> Told:
@@ -43,7 +49,9 @@ def step(number: int, begun: float, target: str = "app", **more: object) -> Step
     return Step(**{**fields, **more})  # type: ignore[arg-type]
 
 
-def incident(number: str, opened: float, resolved: float | None, target: str = "app", phase: str = "resolved") -> Incident:
+def incident(
+    number: str, opened: float, resolved: float | None, target: str = "app", phase: str = "resolved"
+) -> Incident:
     """An incident of the container check; healed, if it is over."""
     return Incident(
         id=number,
@@ -189,6 +197,15 @@ def test_a_crash_that_is_taken_for_a_persons_hand_is_not_known() -> None:
     assert "every death healed, or with an open incident, within two sweeps" not in broken(away)
 
 
+def test_an_act_of_ours_while_nothing_gets_through_is_found_out() -> None:
+    """Also one that goes another way than that to the engine which is closed."""
+    record = replace(
+        GOOD, events=(*GOOD.events, told(73.0, "start")), steps=(*GOOD.steps, step(2, 72.9)), unknown={}
+    )
+
+    assert "zero actions while the engine is UNKNOWN" in broken(record)
+
+
 def test_more_attempts_than_allowed_are_found_out() -> None:
     """The waits are kept, and there are too many of them: by the engine's events alone."""
     starts = (10.1, 12.0, 15.0, 40.0)
@@ -208,17 +225,20 @@ def test_a_step_of_a_daemon_that_died_is_repeated_once() -> None:
         lives=(Span(1.0, 10.2), Span(12.0, 100.0)),
         steps=(cut, step(2, 12.5, again=True)),
     )
-    assert not broken(replace(once, rules=replace(RULES, at_once=2))) - {"duplicates <= crashes of the daemon + lost answers"}
+    assert not broken(replace(once, rules=replace(RULES, at_once=2))) - {
+        "duplicates <= crashes of the daemon + lost answers"
+    }
     twice = replace(once, steps=(*once.steps, step(3, 13.0, again=True)))
     assert "attempts counted, in time, repeated once at most" in broken(twice)
 
 
 def test_what_was_broken_is_shown_with_what_went_on_around_it() -> None:
     """The report names the promise, the target, and the events before and after."""
-    record = replace(BAD["no start after a human stop"](GOOD), faults=(Fault(29.9, "docker stop", "db", done=True),))
+    record = replace(
+        BAD["no start after a human stop"](GOOD), faults=(Fault(29.9, "docker stop", "db", done=True),)
+    )
     shown = "\n".join(report(record, judge(record)))
 
     assert "BROKEN: no start after a human stop: db: started 14.9 s after a person had taken it down" in shown
     assert "engine: start of-db {} by daemon" in shown
     assert "person: stop begins" in shown
-    assert FOREVER == float("inf")
