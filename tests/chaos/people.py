@@ -17,6 +17,8 @@ from tests.chaos.schedule import Kind, Planned
 from tests.scenarios.proxy import EngineProxy, Road
 from tests.scenarios.stage import Failed, Stage
 
+# A death is heard of, decided on and healed within so many seconds, mostly.
+LONGEST_HEAL = 0.5
 COMMANDS: dict[Kind, Act] = {
     Kind.PERSON_STOPS: Act.STOP,
     Kind.PERSON_KILLS: Act.KILL,
@@ -89,6 +91,7 @@ class People:
             Kind.OUTAGE: lambda target: self._ask(target, "sick"),
             Kind.BAD_START: lambda target: self._ask(target, "bad", "exit"),
             Kind.MENDED: lambda target: (self._outside / f"{target}.bad").unlink(missing_ok=True),
+            Kind.CUT: lambda target: self._cut(target, planned.pick),
             Kind.UNPAUSE: self._unpauses,
             Kind.RECREATE: self._recreates,
             Kind.MAINTENANCE: self._begins_maintenance,
@@ -110,6 +113,12 @@ class People:
             raise NotNow(f"it is {status}")
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+
+    def _cut(self, target: str, pick: float) -> None:
+        """The daemon dies a moment after it heard of a death: deciding, writing, or while the engine starts."""
+        self._kill_9(target)
+        time.sleep(pick * LONGEST_HEAL)
+        self.kill_daemon()
 
     def _ask(self, target: str, *what: str) -> None:
         status, *_ = self._look(target)

@@ -20,7 +20,8 @@ def report(record: Record, findings: list[Finding]) -> Iterator[str]:
     yield ""
     yield f"{'promise':<66} {'checked':>8} {'broken':>7}"
     for finding in findings:
-        yield f"{finding.promise:<66} {finding.checked:>8} {len(finding.broken):>7}"
+        unasked = "" if finding.checked else "  (not put to the test)"
+        yield f"{finding.promise:<66} {finding.checked:>8} {len(finding.broken):>7}{unasked}"
     for finding in findings:
         for broken in finding.broken[:5]:
             yield ""

@@ -16,7 +16,7 @@ ANYBODY = SERVICES
 MENDABLE = (*PLAIN, *PROBED)
 
 # Seconds between two faults, on average, and before the first one.
-BETWEEN, CALM = 1.2, 2.0
+BETWEEN, CALM = 0.9, 2.0
 
 
 class Kind(StrEnum):
@@ -39,6 +39,7 @@ class Kind(StrEnum):
     MAINTENANCE = "maintenance begin"
     MAINTENANCE_ENDS = "maintenance end"
     DAEMON_KILLED = "daemon SIGKILL"
+    CUT = "SIGKILL while it heals"
     DAEMON_BACK = "daemon started"
     ENGINE_REFUSES = "engine refuses"
     ENGINE_HANGS = "engine hangs"
@@ -73,7 +74,8 @@ _WEIGHTS: dict[Kind, tuple[float, tuple[str, ...]]] = {
     Kind.RECREATE: (2, ANYBODY),
     Kind.PAUSE: (2, (*PLAIN, *PROBED)),
     Kind.MAINTENANCE: (2, ANYBODY),
-    Kind.DAEMON_KILLED: (3, ()),
+    Kind.DAEMON_KILLED: (2, ()),
+    Kind.CUT: (3, (*PLAIN, *PROBED)),
     Kind.ENGINE_REFUSES: (1.5, ()),
     Kind.ENGINE_HANGS: (1, ()),
     Kind.ANSWER_LOST: (3, ()),
@@ -84,6 +86,7 @@ _FOLLOWED: dict[Kind, tuple[Kind, float, float]] = {
     Kind.PAUSE: (Kind.UNPAUSE, 2.0, 10.0),
     Kind.MAINTENANCE: (Kind.MAINTENANCE_ENDS, 5.0, 15.0),
     Kind.DAEMON_KILLED: (Kind.DAEMON_BACK, 0.1, 5.0),
+    Kind.CUT: (Kind.DAEMON_BACK, 1.0, 5.0),
     Kind.ENGINE_REFUSES: (Kind.ENGINE_BACK, 1.0, 6.0),
     Kind.ENGINE_HANGS: (Kind.ENGINE_BACK, 1.0, 8.0),
     Kind.RECEIVER_DOWN: (Kind.RECEIVER_BACK, 2.0, 8.0),
