@@ -20,7 +20,7 @@ from tests.chaos.people import People
 from tests.chaos.receiver import Receiver
 from tests.chaos.record import Record, Rules, Span
 from tests.chaos.report import report
-from tests.chaos.schedule import APIS, KEPT, PLAIN, PROBED, SERVICES, make_schedule
+from tests.chaos.schedule import APIS, KEPT, NEEDS, PLAIN, PROBED, SERVICES, make_schedule
 from tests.chaos.witness import count_untold, read_journal, read_losses
 from tests.scenarios.daemon import Daemon
 from tests.scenarios.engine_log import EngineLog
@@ -33,6 +33,7 @@ KEPT_IN = HERE.parents[1] / ".run" / "chaos"
 RULES = Rules(
     services=SERVICES,
     engine_restarts=frozenset(KEPT),
+    needs=NEEDS,
     sweep=5.0,
     at_once=4,
     actions=30,
@@ -51,7 +52,8 @@ def services() -> str:
     """The services of the compose file."""
     kinds = {**dict.fromkeys((*PLAIN, *KEPT), "plain"), **dict.fromkeys((*PROBED, "db", "web"), "probed")}
     kinds |= dict.fromkeys(APIS, "api")
-    more = {"web": "\n    depends_on: [api-1]", **dict.fromkeys(KEPT, "\n    restart: unless-stopped")}
+    more = {name: f"\n    depends_on: [{', '.join(needs)}]" for name, needs in NEEDS.items()}
+    more |= dict.fromkeys(KEPT, "\n    restart: unless-stopped")
     return "\n".join(
         f"  {name}:\n    <<: *{kinds[name]}\n    environment: {{NAME: {name}}}{more.get(name, '')}"
         for name in SERVICES

@@ -23,7 +23,6 @@ SLACK = 0.3
 TOLD_AFTER = 3.0
 ENDS = frozenset({"healed", "recovered", "held", "asked", "storm_over"})
 IN_ANOTHERS = frozenset({"affected", "followed"})
-GIVEN_UP = frozenset({"escalated", "suppressed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +275,7 @@ def ends_each_story(record: Record) -> Finding:
         name = f"incident {incident.id}"
         if incident.resolved is None:
             state, why = record.rest.get(incident.target, ("", ""))
-            waits = incident.phase in GIVEN_UP or why.endswith("to go")
+            waits = incident.phase == "escalated" or why.endswith("to go") or _has_a_cause(record, incident)
             text = f"{name} is {incident.phase} ({state}, {why}), told {said}"
             finding.look(waits and not ends, at, incident.target, text)
         else:
@@ -290,6 +289,21 @@ def ends_each_story(record: Record) -> Finding:
             apart = one.span.ended <= two.opened
             finding.look(apart, two.opened, target, f"{two.id} was opened while {one.id} was open")
     return finding
+
+
+def _has_a_cause(record: Record, incident: Incident) -> bool:
+    """Whether it waits for something that is in trouble, or in a person's hands, or for the end of a storm."""
+    if incident.phase != "suppressed":
+        return False
+    troubled = {each.target for each in record.incidents if each.resolved is None and each.id != incident.id}
+    troubled |= {target for target, _ in record.held}
+    beneath, found = list(record.rules.needs.get(incident.target, ())), set[str]()
+    while beneath:
+        name = beneath.pop()
+        if name not in found:
+            found.add(name)
+            beneath += record.rules.needs.get(name, ())
+    return bool(found & troubled) or any(target not in record.rules.services for target in troubled)
 
 
 def tells_at_least_once(record: Record) -> Finding:

@@ -137,10 +137,16 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the daemon was configured to, as far as promises are counted by it."""
+    """What the daemon was configured to, as far as promises are counted by it.
+
+    Attributes:
+        engine_restarts: these the engine restarts by itself.
+        needs: what each depends on, directly.
+    """
 
     services: tuple[str, ...]
     engine_restarts: frozenset[str] = frozenset()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sweep: float = 5.0
     at_once: int = 4
     actions: int = 10

@@ -12,6 +12,7 @@ APIS = ("api-1", "api-2", "api-3")
 # The engine restarts these by itself.
 KEPT = ("kept-1", "kept-2")
 SERVICES = (*PLAIN, *PROBED, "db", *APIS, "web", *KEPT)
+NEEDS = {**dict.fromkeys(APIS, ("db",)), "web": ("api-1",)}
 ANYBODY = SERVICES
 MENDABLE = (*PLAIN, *PROBED)
 

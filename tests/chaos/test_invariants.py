@@ -176,12 +176,28 @@ def test_each_promise_has_a_run_that_breaks_it() -> None:
         lambda good: replace(good, notes=(*NOTES, note(14.1, "healed")), posts=good.posts),
         lambda good: replace(good, notes=(NOTES[0], note(10.02, "opened"), NOTES[1])),
         lambda good: replace(good, incidents=(incident("1", 10.01, None, phase="open"),)),
+        lambda good: replace(
+            good, incidents=(incident("1", 10.01, None, phase="suppressed"),), notes=NOTES[:1]
+        ),
         lambda good: replace(good, incidents=(*good.incidents, incident("2", 20.0, 24.0, "mail"))),
     ],
 )
 def test_a_story_has_one_beginning_and_one_end(worse: Callable[[Record], Record]) -> None:
-    """Two at a time, two ends, two beginnings, an end of what goes on, one that nobody was told of."""
+    """Two at a time, two ends, two beginnings, an end of what goes on, a wait for nothing, one that nobody was told of."""
     assert "every incident closed once, or given up" in broken(worse(GOOD))
+
+
+def test_who_waits_for_a_cause_that_is_in_trouble_is_no_loose_end() -> None:
+    """What needs something that a person has taken down may wait as long as that lasts."""
+    waits = replace(
+        GOOD,
+        rules=replace(RULES, needs={"app": ("mail",), "mail": ("db",)}),
+        incidents=(incident("1", 10.01, None, phase="suppressed"),),
+        notes=NOTES[:1],
+        posts=GOOD.posts[:1],
+    )
+    assert broken(waits) == {"every incident closed once, or given up"}
+    assert not broken(replace(waits, held=(("db", 9.0),)))
 
 
 def test_a_crash_that_is_taken_for_a_persons_hand_is_not_known() -> None:
