@@ -84,6 +84,7 @@ def staged(work: Path) -> Iterator[Stage]:
     try:
         yield stage
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C twice leaves nothing behind either
         stage.close()
 
 

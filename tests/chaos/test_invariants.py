@@ -200,6 +200,18 @@ def test_who_waits_for_a_cause_that_is_in_trouble_is_no_loose_end() -> None:
     assert not broken(replace(waits, held=(("db", 9.0),)))
 
 
+def test_a_stop_in_the_gap_of_a_step_that_was_cut_short_is_a_known_weak_point() -> None:
+    """As docs/critiques.md says; with any daemon alive, or without the step, it is a broken promise."""
+    bad = BAD["no start after a human stop"](GOOD)
+    gap = replace(bad, lives=(Span(1.0, 29.0), Span(40.0, 100.0)), births=(0.0, 39.0))
+    cut = step(9, 28.9, "db", ended=None, seen=False, result="")
+    promise = "no start after a human stop"
+
+    assert promise in broken(gap)
+    assert promise not in broken(replace(gap, steps=(GOOD.steps[0], cut, bad.steps[-1])))
+    assert promise in broken(replace(bad, steps=(GOOD.steps[0], cut, bad.steps[-1])))
+
+
 def test_a_crash_that_is_taken_for_a_persons_hand_is_not_known() -> None:
     """Who fell by itself while the daemon looked is healed: a hold is no answer."""
     record = replace(
