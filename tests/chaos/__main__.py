@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pickle
 import random
 import shutil
 import signal
@@ -178,7 +179,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, help="which schedule; by default another one each time")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long faults come (1)")
+    parser.add_argument("--judge", type=Path, help="judge a run once more: the record.pickle that it left")
     asked = parser.parse_args()
+    if asked.judge is not None:
+        record = pickle.loads(asked.judge.read_bytes())
+        return 1 if broken_in(record) else 0
     seed = random.randrange(10**6) if asked.seed is None else asked.seed
     began = time.monotonic()
 
@@ -196,21 +201,32 @@ def main() -> int:
             print(f"FAILED: {failed}")
             keep(work, seed)
             return 1
-        findings = judge(record)
-        for line in report(record, findings):
-            print(line)
-        broken = sum(len(finding.broken) for finding in findings)
-        if broken:
+        if broken := broken_in(record):
             keep(work, seed)
+        (kept_in(seed) / "record.pickle").write_bytes(pickle.dumps(record))
     again = f"make chaos SEED={seed} MINUTES={asked.minutes:g}"
     say(f"{'BROKEN ' + str(broken) + ' times' if broken else 'every promise was kept'}; again: {again}")
     return 1 if broken else 0
 
 
-def keep(work: Path, seed: int) -> None:
-    """What may be needed to find out why."""
+def broken_in(record: Record) -> int:
+    """Print the report; how often a promise was broken."""
+    findings = judge(record)
+    for line in report(record, findings):
+        print(line)
+    return sum(len(finding.broken) for finding in findings)
+
+
+def kept_in(seed: int) -> Path:
+    """The folder of what is kept of a run."""
     kept = KEPT_IN / f"{seed}"
     kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+def keep(work: Path, seed: int) -> None:
+    """What may be needed to find out why."""
+    kept = kept_in(seed)
     for path in (work / "daemon.log", *(work / "state").glob("journal.db*")):
         if path.is_file():
             shutil.copy(path, kept)
