@@ -78,6 +78,8 @@ def test_every_telling_is_told(telling: Telling) -> None:
         "what": "the whole stack",
         "until": "2026-11-23 18:00",
         "window": "m1",
+        "count": 2000,
+        "incidents": 600,
     }
     message = describe_notification(
         notification(telling, "7", **facts, action="restart_container", attempts=1, seconds=1.0, stable=1.0)

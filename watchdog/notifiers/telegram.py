@@ -56,6 +56,7 @@ _SIGNS: dict[str, str] = {
     Telling.JOURNAL_DAMAGED: "⚠️",
     Telling.JOURNAL_GAP: "⚠️",
     Telling.JOURNAL_WELL: "✅",
+    Telling.LEFT_OUT: "⏭️",
 }
 _OPENED_WARNING = "🟠"
 _NO_SIGN = "▪️"

@@ -245,6 +245,16 @@ TELLINGS: Mapping[str, Told] = {
             "What you can do: see whether what you had held is still held (watchdog status), hold it again if not.",
         ),
     ),
+    "left_out": Told(
+        title="{count} messages are left out: too many had to wait while {target} could not be reached",
+        short="{count} messages left out",
+        lines=(
+            "What they told of: what is over, or what a newer message says as well; the oldest of {since}.",
+            "Incidents among them: {incidents}. What follows here is how it stands.",
+            "All incidents: watchdog incidents",
+            "How all stands: watchdog status",
+        ),
+    ),
     "maintenance_begun": Told(
         title="Maintenance: {what} is watched and not touched, until {until}",
         short="not touched until {until}",
