@@ -123,7 +123,7 @@ def _taken(record: Record, target: str, events: Sequence[Told]) -> Iterator[tupl
         if hand.act not in TAKES:
             continue
         what = "pause" if hand.act is Act.PAUSE else "die"
-        ends = [told.at for told in events if told.action == what and hand.span.holds(told.at)]
+        ends = [told.at for told in events if told.action == what and hand.span.holds(told.at, 0, IN_FLIGHT)]
         if not ends:
             continue  # it was down before: nobody can hear of it
         back = next(
@@ -197,16 +197,20 @@ def acts_alone(record: Record) -> Finding:
 
 
 def acts_within_the_limit(record: Record) -> Finding:
-    """I3. At most so many at once, and so many in a window."""
+    """I3. At most so many at once, and so many in a window: but for repeats, and for the starts of a storm, which are planned."""
     finding = Finding("concurrent actions, and actions in a window, within the limit")
     steps = sorted(record.steps, key=lambda step: step.begun)
+    storms = [each.span for each in record.incidents if each.target not in record.rules.services]
     for index, step in enumerate(steps):
         beside = [each for each in steps[: index + 1] if record.work(each).ended > step.begun]
         names = ", ".join(each.target for each in beside)
         text = f"{len(beside)} at once ({names}), {record.rules.at_once} are allowed"
         finding.look(len(beside) <= record.rules.at_once, step.begun, step.target, text)
-        recent = [
+        counted = [
             each for each in steps[: index + 1] if step.begun - each.begun < record.rules.window - SLACK
+        ]
+        recent = [
+            each for each in counted if not each.again and not any(span.holds(each.begun) for span in storms)
         ]
         text = f"{len(recent)} within {record.rules.window:g} s, {record.rules.actions} are allowed"
         finding.look(len(recent) <= record.rules.actions, step.begun, step.target, text)
