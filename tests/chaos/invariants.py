@@ -59,10 +59,17 @@ def author(record: Record, told: Told) -> str:
         return author(record, cause) if cause is not None else ""
     if any(hand.span.holds(told.at, 0, SLACK) for hand in record.hands_on(told.service)):
         return "person"
-    for step in record.steps_on(told.service):
-        if record.work(step).holds(told.at, 0, SLACK if step.seen else ORPHANED):
-            return "daemon"
+    if _step_behind(record, told) is not None:
+        return "daemon"
     return "engine" if told.service in record.rules.engine_restarts and told.action == "start" else ""
+
+
+def _step_behind(record: Record, told: Told) -> Step | None:
+    """The latest step of ours that was at work on the target then."""
+    for step in reversed(record.steps_on(told.service)):
+        if record.work(step).holds(told.at, 0, SLACK if step.seen else ORPHANED):
+            return step
+    return None
 
 
 def _signal_before(record: Record, died: Told) -> Told | None:
@@ -148,8 +155,9 @@ def keeps_its_distance(record: Record) -> Finding:
             if gap >= record.rules.forget_after:
                 number = 0
                 continue
-            if any(before.at - ORPHANED <= life.ended <= told.at for life in record.lives):
-                continue  # cut short: it may be repeated once, see below
+            first, second = _step_behind(record, before), _step_behind(record, told)
+            if first is None or second is None or second.again or not first.seen:
+                continue  # cut short, and repeated: see below
             number += 1
             if number >= len(waits):
                 finding.look(False, told.at, target, f"start {number + 1}, and {len(waits)} are allowed")
