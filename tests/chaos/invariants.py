@@ -67,7 +67,9 @@ def author(record: Record, told: Told) -> str:
 def _step_behind(record: Record, told: Told) -> Step | None:
     """The latest step of ours that was at work on the target then."""
     for step in reversed(record.steps_on(told.service)):
-        if record.work(step).holds(told.at, 0, SLACK if step.seen else ORPHANED):
+        # Failed: it may be that only the engine's answer was lost.
+        sure = step.seen and step.result != "failed"
+        if record.work(step).holds(told.at, 0, SLACK if sure else ORPHANED):
             return step
     return None
 
@@ -302,6 +304,7 @@ def ends_each_story(record: Record) -> Finding:
         if incident.resolved is None:
             state, why = record.rest.get(incident.target, ("", ""))
             waits = incident.phase == "escalated" or why.endswith("to go") or _has_a_cause(record, incident)
+            waits = waits or "flapping" in said  # is over only when it has been steady for long
             text = f"{name} is {incident.phase} ({state}, {why}), told {said}"
             finding.look(waits and not ends, at, incident.target, text)
         else:
