@@ -14,12 +14,17 @@ from typing import Any, Generic, TypeVar
 
 from watchdog.actions.collect_logs import CollectLogs
 from watchdog.actions.diagnose_feeder import DiagnoseFeeder
+from watchdog.actions.list_consumers import ListConsumers
+from watchdog.actions.prune_images import PruneImages
 from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
+from watchdog.actions.release_ballast import ReleaseBallast
 from watchdog.actions.restart_container import RestartContainer
 from watchdog.checks.check_in import CheckIn
 from watchdog.checks.container import Container
+from watchdog.checks.disk import Disk
 from watchdog.checks.freshness import Freshness
+from watchdog.checks.host import Host
 from watchdog.core.errors import Misbehaved
 from watchdog.core.playbook import Step
 from watchdog.notifiers.log import Log
@@ -31,6 +36,8 @@ CHECKS: dict[str, type[Check[Any]]] = {
     "container": Container,
     "freshness": Freshness,
     "check_in": CheckIn,
+    "disk": Disk,
+    "host": Host,
 }
 
 ACTIONS: dict[str, type[Action[Any]]] = {
@@ -39,6 +46,9 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "restart_container": RestartContainer,
     "recreate_service": RecreateService,
     "rebuild_service": RebuildService,
+    "list_consumers": ListConsumers,
+    "release_ballast": ReleaseBallast,
+    "prune_images": PruneImages,
 }
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {

@@ -49,8 +49,8 @@ from watchdog.plugins import Tools
 from watchdog.telemetry.logs import log_happening
 from watchdog.wording import describe_misbehaved, describe_switched_off, words_of
 
-# Seconds: how soon a new container is compared with its files, how often what is old is looked for.
-SIGHTS_EVERY, FORGET_EVERY = 5.0, 3600.0
+# Seconds: how soon a new container is compared with its files, how often what is old, and a ballast, is looked for.
+SIGHTS_EVERY, FORGET_EVERY, BALLAST_EVERY = 5.0, 3600.0, 30.0
 # No scrape and no end waits longer for a journal that is busy, or whose disk hangs: they go without it.
 JOURNAL_WITHIN = 1.0
 
@@ -103,7 +103,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
     names = [check.name for check in config.checks]
     await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
-    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish)
+    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish, stores=outside.stores)
     follow = follow_others(lambda: stack, lambda: responder)
     census = Census(engine, compose, clock, journal, current.wishes, heard=follow)
     tools = Tools(
@@ -115,6 +115,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
         check_ins=jobs.check_ins,
         diagnoses=jobs.rules,
+        disks=jobs.disks,
     )
     outsiders = Outsiders(
         tools,
@@ -184,7 +185,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         silenced=windows.silenced,
         redact=tools.redact,
     )
-
     weather = watch_weather(
         journal=journal,
         clock=clock,
@@ -231,7 +231,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         watch=black_box.watch,
         publish=publish,
     )
-
     sights = Sights(
         compose=compose, journal=journal, targets=lambda: tuple(census.roster.targets.values()), clock=clock
     )
@@ -260,6 +259,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)
+    scheduler.every(BALLAST_EVERY, "ballast", jobs.disks.keep_ballasts)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
         url=heartbeat_url,

@@ -16,6 +16,7 @@ from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
 from watchdog.gateways.http import HttpCaller
+from watchdog.gateways.stores import Stores
 from watchdog.plugins import Clock, Compose
 
 
@@ -39,6 +40,8 @@ class Outside:
     compose: FullCompose
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
+    # What the engine stores; None where that cannot be asked.
+    stores: Stores | None = None
 
     @classmethod
     def real(cls, config: Config, program: Path | None = None) -> Outside:
@@ -69,4 +72,5 @@ class Outside:
                 list_files=list_build_files,
             ),
             clock=SystemClock(),
+            stores=Stores(engine.ask_for, engine.circuit, config.watch.project),
         )
