@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from watchdog.actions.collect_logs import CollectLogs
+from watchdog.actions.delete_old_points import DeleteOldPoints
 from watchdog.actions.diagnose_feeder import DiagnoseFeeder
 from watchdog.actions.list_consumers import ListConsumers
 from watchdog.actions.prune_images import PruneImages
@@ -20,6 +21,8 @@ from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
 from watchdog.actions.release_ballast import ReleaseBallast
 from watchdog.actions.restart_container import RestartContainer
+from watchdog.actions.restart_influxdb import RestartInfluxdb
+from watchdog.actions.shrink_retention import ShrinkRetention
 from watchdog.checks.check_in import CheckIn
 from watchdog.checks.container import Container
 from watchdog.checks.disk import Disk
@@ -49,6 +52,9 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "list_consumers": ListConsumers,
     "release_ballast": ReleaseBallast,
     "prune_images": PruneImages,
+    "shrink_retention": ShrinkRetention,
+    "delete_old_points": DeleteOldPoints,
+    "restart_influxdb": RestartInfluxdb,
 }
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {

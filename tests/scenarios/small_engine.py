@@ -41,7 +41,16 @@ def an_engine(stage: Stage, disk: Path) -> Iterator[str]:
     """
     folder = stage.work
     socket, pidfile = folder / "docker.sock", folder / "docker.pid"
-    command = ["dockerd", "--data-root", str(disk / "docker"), "--exec-root", str(folder / "exec")]
+    # In a network of its own: an engine that is to have no bridge removes the `docker0` of the one that is there.
+    command = [
+        "unshare",
+        "--net",
+        "dockerd",
+        "--data-root",
+        str(disk / "docker"),
+        "--exec-root",
+        str(folder / "exec"),
+    ]
     command += ["--pidfile", str(pidfile), "-H", f"unix://{socket}"]
     command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     busybox = subprocess.run(["docker", "save", BUSYBOX], check=True, capture_output=True).stdout
@@ -107,6 +116,7 @@ def fill(disk: Path, share: float, name: str = "another program's") -> None:
     missing = int(share * (used + free) - used)
     file = os.open(disk / name, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
-        os.posix_fallocate(file, os.fstat(file).st_size, max(4096, missing))
+        with suppress(OSError):  # not a block is free any more
+            os.posix_fallocate(file, os.fstat(file).st_size, max(4096, missing))
     finally:
         os.close(file)

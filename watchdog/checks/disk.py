@@ -37,6 +37,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 FORECAST = "-forecast"
 # Lines of InfluxDB's log that are looked through for writes that broke.
 TAIL = 300
+# Seconds after there was room again in which what was under way may still complain.
+SLACK = 5.0
 
 Size = Annotated[int, BeforeValidator(parse_size)]
 Share = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -136,6 +138,7 @@ class Disk(Check[DiskParameters]):
         self._samples: dict[tuple[str, str], tuple[Sample, ...]] = {}
         self._proven: dict[str, float] = {}
         self._troubles: dict[str, str] = {}
+        self._roomy_since: dict[str, float] = {}
 
     def targets(self) -> tuple[str, ...] | None:
         """The names of the disks, and of their forecasts."""
@@ -161,8 +164,11 @@ class Disk(Check[DiskParameters]):
                 self.name, target, self._foretell(place, room, tools), place.rules, tools.clock.now()
             )
         status, finding = judge_room(room, place.rules)
-        if status is not Status.CRITICAL and place.influx is not None:
-            broken = await self._look_at_writes(place.influx, tools)
+        if status is Status.CRITICAL:
+            self._roomy_since.pop(target, None)
+        elif place.influx is not None:
+            roomy_since = self._roomy_since.setdefault(target, tools.clock.now().wall.timestamp())
+            broken = await self._look_at_writes(place.influx, roomy_since, tools)
             if broken is not None:
                 status, finding = broken
         facts = dict(finding.facts)
@@ -188,8 +194,14 @@ class Disk(Check[DiskParameters]):
             found[what] = foretell(kept, windows)
         return found
 
-    async def _look_at_writes(self, influx: InfluxPlace, tools: Tools) -> tuple[Status, Finding] | None:
-        """What to say of InfluxDB's writes; None while nothing is known against them."""
+    async def _look_at_writes(
+        self, influx: InfluxPlace, roomy_since: float, tools: Tools
+    ) -> tuple[Status, Finding] | None:
+        """What to say of InfluxDB's writes; None while nothing is known against them.
+
+        A full disk can leave it writing to memory only, from which it answers as if all were well: one that goes on
+        complaining while there is room is broken, whatever it takes and gives.
+        """
         container_id = tools.containers.container_of(influx.target)
         if container_id is None:
             return None
@@ -202,6 +214,8 @@ class Disk(Check[DiskParameters]):
         if not complaints.last:
             return None
         facts: dict[str, Fact] = {"reason": tools.redact(complaints.line)}
+        if complaints.last > roomy_since + SLACK:
+            return Status.CRITICAL, Finding(WRITES_BROKEN, facts)
         if not influx.canary:
             return Status.WARNING, Finding("writes_doubtful", facts)
         try:

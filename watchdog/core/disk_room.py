@@ -34,6 +34,14 @@ class Disks(Protocol):
         """Give the ballast back; its bytes."""
         ...
 
+    async def keep_copy(self, place: DiskPlace, name: str, text: str) -> str:
+        """Keep a text beside the ballast, for the case that we die; its path, "" where there is no such folder."""
+        ...
+
+    async def drop_copy(self, path: str) -> None:
+        """It is not needed any more."""
+        ...
+
     async def dangling(self) -> tuple[Weight, ...]:
         """The project's own images that have no name and no container."""
         ...

@@ -51,6 +51,14 @@ class Gateway(Protocol):
         """Give it back."""
         ...
 
+    async def keep(self, folder: str, name: str, text: str) -> str:
+        """Keep a text in a folder."""
+        ...
+
+    async def drop(self, path: str) -> None:
+        """Remove it."""
+        ...
+
 
 class Storage(Protocol):
     """The part of the engine's stores that this takes."""
@@ -122,6 +130,15 @@ class Disks:
     async def release_ballast(self, place: DiskPlace) -> int:
         """Give the ballast back."""
         return await self._gateway.release_ballast(place.ballast) if place.ballast else 0
+
+    async def keep_copy(self, place: DiskPlace, name: str, text: str) -> str:
+        """Keep a text beside the ballast."""
+        return await self._gateway.keep(place.ballast, name, text) if place.ballast else ""
+
+    async def drop_copy(self, path: str) -> None:
+        """It is not needed any more."""
+        if path:
+            await self._gateway.drop(path)
 
     async def keep_ballasts(self) -> None:
         """Make each ballast that is missing, where there is room enough far above the warning line."""

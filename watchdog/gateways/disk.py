@@ -48,6 +48,14 @@ class DiskGateway:
         """Give the ballast back to the disk; its size, 0 when there was none."""
         return await self._writes.call(_release, folder, within=MAKE_WITHIN)
 
+    async def keep(self, folder: str, name: str, text: str) -> str:
+        """Write a text into a file that only we may read, to the disk; its path. Raises `Refused`."""
+        return await self._writes.call(_keep, Path(folder) / name, text, within=MAKE_WITHIN)
+
+    async def drop(self, path: str) -> None:
+        """Remove such a file; no error when it is gone."""
+        await self._writes.call(lambda: _drop(Path(path)), within=MAKE_WITHIN)
+
 
 def _room(path: str) -> Room:
     try:
@@ -101,3 +109,22 @@ def _release(folder: str) -> int:
     except OSError as error:
         raise Refused(f"the ballast in {folder} cannot be removed: {error.strerror}") from None
     return size
+
+
+def _keep(file: Path, text: str) -> str:
+    try:
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, OWNER_ONLY)
+        with os.fdopen(opened, "w", encoding="utf-8") as written:
+            written.write(text)
+            written.flush()
+            os.fsync(written.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            file.unlink()
+        raise Refused(f"{file} cannot be written: {error.strerror}") from None
+    return str(file)
+
+
+def _drop(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink()

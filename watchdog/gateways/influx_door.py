@@ -28,6 +28,10 @@ class Influx(Protocol):
         """The rows of the answer."""
         ...
 
+    async def copy_out(self, flux: str, longest: int, *, within: float = ...) -> str:
+        """The answer as it came."""
+        ...
+
     async def write(self, bucket: str, *lines: str, within: float = ...) -> None:
         """Write points, in line protocol."""
         ...
