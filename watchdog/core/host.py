@@ -8,6 +8,16 @@ from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Observation, Status
 
 
+_FINDINGS = {
+    "memory": {
+        Status.OK: "memory_fine",
+        Status.WARNING: "memory_high",
+        Status.CRITICAL: "memory_high_for_long",
+    },
+    "load": {Status.OK: "load_fine", Status.WARNING: "load_high", Status.CRITICAL: "load_high_for_long"},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRules:
     """From which share on, and after how many seconds on end, people are told."""
@@ -38,7 +48,7 @@ def show_share(
 ) -> Observation:
     """The same as a look at `memory` or `load`."""
     status, above = judged
-    word = {Status.OK: "fine", Status.WARNING: "high"}.get(status, "high_for_long")
+    found = _FINDINGS[kind][status]
     facts: dict[str, Fact] = {"used": int(share * 100)}
     if above.since is not None:
         facts["age"] = round(now.seconds_since(above.since))
@@ -46,7 +56,7 @@ def show_share(
         check=target.removesuffix(f"-{kind}"),
         target=target,
         status=status,
-        finding=Finding(f"{kind}_{word}", facts),
+        finding=Finding(found, facts),
         at=now,
         measurements={"share": round(share, 4)},
     )
