@@ -64,12 +64,11 @@ async def test_nothing_is_stopped_before_the_copy_is_there(
 ) -> None:
     """What cannot be read, or kept, is not put at risk."""
     tools = with_disks(stand, disks)
-    for prepare in (
-        lambda: influx.fail_next(Unreachable("no answer in time")),
-        lambda: influx.fail_next(Misconfigured(f"the token {SECRET} is refused")),
-        lambda: influx.answers.update(markets="<html>,x\nwhat,is,this\n"),
-    ):
-        prepare()
+    for error in (Unreachable("no answer in time"), Misconfigured(f"the token {SECRET} is refused"), None):
+        if error is not None:
+            influx.fail_next(error)
+        else:
+            influx.answers["markets"] = "<html>,x\nwhat,is,this\n"
         outcome = await action(influx).run("influxdb", tools)
         assert (outcome.result, outcome.hopeless) == (Result.FAILED, True)
         assert outcome.reason.startswith("not restarted, as it could not be copied out")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Observation, Status
 
-
 _FINDINGS = {
     "memory": {
         Status.OK: "memory_fine",
