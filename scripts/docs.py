@@ -77,6 +77,10 @@ WORDS: Mapping[tuple[str, str], str] = {
         "jobs",
     ): "of `check_in`: each with `period`, `grace` and `longest`; see [config/examples/check-in.yml](../../config/examples/check-in.yml)",
     ("step", "on"): "another target to act on than the one in trouble: a feeder for a series",
+    (
+        "step",
+        "when",
+    ): "the findings that it is for ([findings.md](findings.md)); while another one is found it is passed over; default: all",
     ("step", "rules"): "the file of rules, without its ending, in the folder `diagnoses`",
     ("step", "url"): "where the feeder answers `/health` and `/metrics`",
     ("step", "exchange"): "whom it gets its data from: connected to, nothing is sent",

@@ -24,6 +24,7 @@ from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome, Result
+from watchdog.gateways.front import Front
 from watchdog.gateways.program import Ended
 
 # A parameter that is a span of time: written as 30s or 5m, held as seconds.
@@ -193,6 +194,8 @@ class Tools:
     check_ins: LastCheckIns | None = None
     # The rules that tell causes apart, by the name of their file.
     diagnoses: Mapping[str, Rules] = field(default_factory=dict)
+    # One-shots, handshakes and bypasses; None where there are none.
+    front: Front | None = None
 
 
 class Check(ABC, Generic[P]):
@@ -201,6 +204,7 @@ class Check(ABC, Generic[P]):
     Attributes:
         every: seconds between two looks by default; 0 for what the engine's events and sweeps announce.
         failures, successes: how many looks in a row must agree by default before they are believed.
+        findings: the kinds of what it can find, for `when` in playbooks; empty: any.
 
     To add one: a file in `checks/` with a subclass, its test, a line in `registry.py`, an example in
     `config/examples/`.
@@ -209,6 +213,7 @@ class Check(ABC, Generic[P]):
     kind: ClassVar[str]
     parameters_type: ClassVar[type[Parameters]]
     every: ClassVar[float] = 0.0
+    findings: ClassVar[frozenset[str]] = frozenset()
     failures: ClassVar[int] = 1
     successes: ClassVar[int] = 1
 

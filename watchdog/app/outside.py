@@ -12,10 +12,12 @@ from watchdog.engine.census import Lister
 from watchdog.engine.heartbeat import Caller
 from watchdog.engine.listener import Stream
 from watchdog.engine.sights import Seer
+from watchdog.gateways.bypasses import Bypasses
 from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
 from watchdog.gateways.http import HttpCaller
+from watchdog.gateways.one_shot import OneShots
 from watchdog.plugins import Clock, Compose
 
 
@@ -39,10 +41,17 @@ class Outside:
     compose: FullCompose
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
+    # What one-shots and emergency bypasses are made with; None: no certificate is renewed, nothing is published.
+    shots: OneShots | None = None
+    doors: Bypasses | None = None
 
     @classmethod
-    def real(cls, config: Config, program: Path | None = None) -> Outside:
-        """The real one, as configured. `program`: the Compose to use, None for the one that is found."""
+    def real(cls, config: Config, program: Path | None = None, image: str = "") -> Outside:
+        """The real one, as configured.
+
+        `program`: the Compose to use, None for the one that is found. `image`: of one-shots and bypasses, where
+        watchdog itself is no container.
+        """
         engine = DockerEngine(
             EngineOptions(
                 socket=config.engine.socket,
@@ -69,4 +78,6 @@ class Outside:
                 list_files=list_build_files,
             ),
             clock=SystemClock(),
+            shots=OneShots(engine, image),
+            doors=Bypasses(engine, image),
         )

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from watchdog.core.certificate import CertificateRules, Filed, judge_certificate
+from watchdog.core.certificate import CertificateRules, CertificateTrouble, Filed, judge_certificate
 from watchdog.core.observation import Observation
 from watchdog.gateways.tls import HANDSHAKE_WITHIN, TlsCaller
 from watchdog.gateways.trust import Trust, read_trust
@@ -77,6 +77,8 @@ class Certificate(Check[CertificateParameters]):
     """Makes a live handshake, reads the file, and compares."""
 
     kind: ClassVar[str] = "certificate"
+    findings: ClassVar[frozenset[str]] = frozenset(trouble.value for trouble in CertificateTrouble)
+    every: ClassVar[float] = 300.0
     parameters_type: ClassVar[type[Parameters]] = CertificateParameters
 
     def __init__(self, name: str, parameters: CertificateParameters) -> None:

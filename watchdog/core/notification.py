@@ -31,6 +31,7 @@ class Telling(StrEnum):
 
     ACTING: a step begins. REMINDED: what was escalated is still so. SUPPRESSED: it waits for its cause. AFFECTED,
     FOLLOWED: told in the cause's message, of one that waits for it, and of one that is well again after it.
+    BYPASS_*: an emergency bypass was opened for it, has so long left, was withdrawn.
     """
 
     OPENED = "opened"
@@ -58,10 +59,15 @@ class Telling(StrEnum):
     CONFIG_MENDED = "config_mended"
     MAINTENANCE_BEGUN = "maintenance_begun"
     MAINTENANCE_ENDED = "maintenance_ended"
+    BYPASS_OPEN = "bypass_open"
+    BYPASS_LEFT = "bypass_left"
+    BYPASS_CLOSED = "bypass_closed"
 
 
 # A human is wanted for these.
 ASKING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.PROPOSED, Telling.ASKED, Telling.STORM})
+# Of an emergency bypass: beside what its incident is about, and only the latest is of interest.
+BYPASS = frozenset({Telling.BYPASS_OPEN, Telling.BYPASS_LEFT, Telling.BYPASS_CLOSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,8 +46,8 @@ def explained(incident: Incident, policy: Policy, now: Moment) -> tuple[str, str
 
 
 def may_come_back(seen: Observation) -> bool:
-    """Whether it may be well again by itself: not what is down, nor what has lost its network."""
-    return seen.stopped_by is None and seen.finding.kind != "stranded"
+    """Whether it may be well again by itself: not what is down, nor what has lost its network or asks an old address."""
+    return seen.stopped_by is None and seen.finding.kind not in ("stranded", "web_upstream_stale")
 
 
 def suppress(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from watchdog.core.blame import find_root, suspects
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
@@ -170,8 +171,9 @@ class Stack:
         return self._graph
 
     def sick(self) -> Mapping[str, Moment]:
-        """The targets that are in trouble by themselves, and since when. What somebody works on is theirs."""
-        return {target: turned for target, turned in self._sick.items() if not self._maintained(target)}
+        """The containers that are in trouble by themselves, and since when. What somebody works on is theirs."""
+        theirs = self._sick.keys() & self._known().keys()
+        return {target: self._sick[target] for target in theirs if not self._maintained(target)}
 
     def watched(self) -> int:
         """How many targets there are."""
@@ -202,7 +204,7 @@ class Stack:
             # Its cause may be about to get an incident of its own, in whose message this one is told.
             unheard = not root.incident and first and root.target in self._sick
             return replace(around, looking=CAUSES_LOOK) if unheard else replace(around, root=root)
-        concerned = {target, *self.graph().beneath.get(target, ())}
+        concerned = {target, *suspects(self.graph(), target, self._cases().latest(target), self._known())}
         aside = judge_stand_aside(self._works, concerned, limits.aside, now)
         return replace(around, aside=aside, looking=self._causes_first(target, now))
 
@@ -211,7 +213,8 @@ class Stack:
         return tuple(
             other
             for other, incident in self._incidents().items()
-            if incident.phase is Phase.SUPPRESSED and target in self.graph().beneath.get(other, ())
+            if incident.phase is Phase.SUPPRESSED
+            and (incident.cause == target or target in self.graph().beneath.get(other, ()))
         )
 
     def next_in_line(self, queue: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -256,7 +259,8 @@ class Stack:
         incidents = self._incidents()
         held = {case.target for case in self._cases().cases() if is_held_down(case)}
         unwell = self._sick.keys() | incidents.keys() | held
-        root = self.graph().root_of(target, (unwell | ailing) - {target})
+        seen, sick = self._cases().latest(target), (unwell | ailing) - {target}
+        root = find_root(self.graph(), target, seen, sick, incidents)
         if root is None:
             return None
         if root not in unwell:
@@ -273,7 +277,7 @@ class Stack:
             return None
         unseen = False
         wait = 0.0
-        for other in self.graph().beneath.get(target, ()):
+        for other in suspects(self.graph(), target, seen, self._known()):
             other_seen = self._cases().latest(other)
             if now.seconds_since(turned) <= CAUSES_FIRST and (
                 other_seen is None or other_seen.at.precedes(turned)

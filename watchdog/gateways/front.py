@@ -1,6 +1,6 @@
 """What the actions of the web front work with beside the engine: one-shots, handshakes, bypasses.
 
-They are part of `Tools` once `app` hands them out; an action that finds none says so and does nothing.
+They are in `Tools.front`; an action that finds none there says so and does nothing.
 """
 
 from __future__ import annotations

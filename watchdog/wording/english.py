@@ -44,6 +44,7 @@ FINDINGS: Mapping[str, str] = {
     "journal_well": "is written again",
     "journal_damaged": "was damaged: {problem}",
     "journal_gap": "lost a part of what was decided",
+    "bypass": "has an emergency bypass",
     "web_well": "answers as it should",
     "web_front_down": "does not answer: {front} is down ({reason})",
     "web_front_hangs": "does not answer in time: {front} hangs ({reason})",
