@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
-from watchdog.actions.close_bypass import CloseBypass
 from watchdog.actions.collect_logs import CollectLogs
 from watchdog.actions.diagnose_feeder import DiagnoseFeeder
 from watchdog.actions.install_certificate import InstallCertificate
@@ -54,7 +53,6 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "install_certificate": InstallCertificate,
     "renew_certificate": RenewCertificate,
     "open_bypass": OpenBypass,
-    "close_bypass": CloseBypass,
 }
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {

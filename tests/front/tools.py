@@ -21,13 +21,6 @@ from watchdog.gateways.program import Ended
 from watchdog.plugins import Tools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrontTools(Tools):
-    """All tools, with those of the web front."""
-
-    front: Front
-
-
 class FakeShots:
     """One-shots in memory. `ran`: what was run; `endings`: how the next ones end."""
 
@@ -67,15 +60,10 @@ class FakeBypasses:
         where = f"{bypass.address}:{bypass.published}"
         return OpenBypass(target=bypass.target, container="f", until=self.clock.now().wall, where=where)
 
-    async def close(self, target: str) -> int:
-        if self._errors:
-            raise self._errors.pop(0)
-        return int(self.opened.pop(target, None) is not None)
 
-
-def of_stand(stand: Stand, front: Front) -> FrontTools:
+def of_stand(stand: Stand, front: Front) -> Tools:
     """The tools of an engine in memory."""
-    return FrontTools(
+    return Tools(
         engine=stand.engine,
         compose=stand.compose,
         containers=stand.census,
@@ -119,10 +107,10 @@ def of_engine(
     image: str,
     ids: dict[str, str],
     said: Callable[[str, str], None] = lambda _, __: None,
-) -> FrontTools:
+) -> Tools:
     """The tools of a real engine; one-shots are of an image that has what they run."""
     memory = FakeEngine()
-    return FrontTools(
+    return Tools(
         engine=engine,
         compose=FakeCompose(memory),
         containers=RealContainers(ids),

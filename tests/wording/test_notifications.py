@@ -76,6 +76,8 @@ def test_every_telling_is_told(telling: Telling) -> None:
         "what": "the whole stack",
         "until": "2026-11-23 18:00",
         "window": "m1",
+        "app": "grafana",
+        "where": "127.0.0.1:3000",
     }
     message = describe_notification(
         notification(telling, "7", **facts, action="restart_container", attempts=1, seconds=1.0, stable=1.0)

@@ -81,6 +81,9 @@ class InstallCertificate(Action[InstallCertificateParameters]):
         """Do it, if there is a better one than is served: certbot's newest, or the one in place already."""
         try:
             exchange = await self._exchange(target, tools)
+        except Refused as refused:  # nothing was touched
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        try:
             pairs = await exchange.look()
             served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now, shown = tools.clock.now().wall, served.certificate

@@ -101,6 +101,9 @@ class RenewCertificate(Action[RenewCertificateParameters]):
         """Do it. A better one that certbot has already is put in place without asking the authority."""
         try:
             exchange = await self._exchange(target, tools)
+        except Refused as refused:  # nothing was touched
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        try:
             before = await exchange.look()
             served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now = tools.clock.now().wall

@@ -26,10 +26,18 @@ def find_root(
     if root is not None:
         return root
     for cause in seen.because_of if seen is not None else ():
-        incident = incidents.get(cause)
-        if cause in sick and (incident is None or incident.phase is not Phase.ESCALATED):
+        if cause in sick and not _given_up(cause, incidents):
             return graph.root_of(cause, sick - {cause}) or cause
     return None
+
+
+def is_given_up(seen: Observation | None, incidents: Mapping[str, Incident]) -> bool:
+    """Whether what the look names as the cause was handed to a human."""
+    return seen is not None and any(_given_up(cause, incidents) for cause in seen.because_of)
+
+
+def _given_up(cause: str, incidents: Mapping[str, Incident]) -> bool:
+    return cause in incidents and incidents[cause].phase is Phase.ESCALATED
 
 
 def suspects(graph: Graph, target: str, seen: Observation | None, known: Iterable[str]) -> AbstractSet[str]:

@@ -96,10 +96,6 @@ class BypassWatch:
             self._spawn(f"bypass of {bypass.target}", self._count_down(opened, bypass.lasts))
         return opened
 
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were."""
-        return await self._withdraw(target, "bypass-ordered")
-
     def approved(self, target: str) -> bool:
         """Whether a human has said yes to the step that runs on this target now."""
         return target in self._approved
@@ -164,20 +160,17 @@ class BypassWatch:
         """Withdraw it, however often that takes; at its time it ends by itself, whatever the engine says."""
         while target in self._open:
             try:
-                await self._withdraw(target, reason)
+                await self._doors.close(target)
             except GatewayError as error:
                 facts: dict[str, Fact] = {"reason": str(error)}
                 self._publish(
                     Happening(name="bypass.not_closed", at=self._clock.now(), target=target, facts=facts)
                 )
                 await asyncio.sleep(self._again)
-
-    async def _withdraw(self, target: str, reason: str) -> int:
-        closed = await self._doors.close(target)
-        opened = self._open.pop(target, None)
-        if opened is not None:
-            await self._say(Telling.BYPASS_CLOSED, opened, reason=reason)
-        return closed
+                continue
+            opened = self._open.pop(target, None)
+            if opened is not None:
+                await self._say(Telling.BYPASS_CLOSED, opened, reason=reason)
 
     async def _say(self, telling: Telling, opened: OpenBypass, **facts: Fact) -> None:
         until = f"{opened.until:%H:%M} UTC"

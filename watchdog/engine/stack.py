@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from watchdog.core.blame import find_root, suspects
+from watchdog.core.blame import find_root, is_given_up, suspects
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
@@ -204,9 +204,11 @@ class Stack:
             # Its cause may be about to get an incident of its own, in whose message this one is told.
             unheard = not root.incident and first and root.target in self._sick
             return replace(around, looking=CAUSES_LOOK) if unheard else replace(around, root=root)
-        concerned = {target, *suspects(self.graph(), target, self._cases().latest(target), self._known())}
+        seen = self._cases().latest(target)
+        concerned = {target, *suspects(self.graph(), target, seen, self._known())}
         aside = judge_stand_aside(self._works, concerned, limits.aside, now)
-        return replace(around, aside=aside, looking=self._causes_first(target, now))
+        around = replace(around, aside=aside, given_up=is_given_up(seen, self._incidents()))
+        return replace(around, looking=self._causes_first(target, now))
 
     def waiting_for(self, target: str) -> tuple[str, ...]:
         """The targets that wait for this one."""
@@ -222,9 +224,8 @@ class Stack:
         if self.storm is not None:
             waits = {move.target for move in self._plan() if move.move in (Move.WAIT, Move.WAIT_FOR)}
             return tuple((check, target) for check, target in queue if target not in waits)
-        room = self._limits().budget.at_once - len(_running(self._cases()))
         # One more than there is room for: the first one may not need its place any more.
-        return tuple(queue)[: max(0, room) + 1]
+        return tuple(queue)[: max(0, self._limits().budget.at_once - len(_running(self._cases()))) + 1]
 
     def is_still_down(self, seen: Observation) -> bool:
         """Whether this was seen down a moment ago, and nothing was heard of it since."""
@@ -275,8 +276,7 @@ class Stack:
         seen, turned = self._cases().latest(target), self._sick[target]
         if seen is None or not may_come_back(seen):
             return None
-        unseen = False
-        wait = 0.0
+        unseen, wait = False, 0.0
         for other in suspects(self.graph(), target, seen, self._known()):
             other_seen = self._cases().latest(other)
             if now.seconds_since(turned) <= CAUSES_FIRST and (

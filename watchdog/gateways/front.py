@@ -22,10 +22,6 @@ class Opens(Protocol):
         """Open it, or return the one that is open for this target."""
         ...
 
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were."""
-        ...
-
 
 def _nobody(target: str) -> bool:  # noqa: ARG001 - the shape of what asks
     """Nobody has said yes."""

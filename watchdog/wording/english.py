@@ -220,7 +220,6 @@ ENGLISH = Catalogue(
         "install_certificate": "put the newest certificate in place and have it served",
         "renew_certificate": "renew its certificate and have that served",
         "open_bypass": "publish what is behind its front for a while (emergency bypass)",
-        "close_bypass": "withdraw the emergency bypass",
     },
     take_back="take back what did not help ({action})",
     once_more="{action}, once more after an interruption",

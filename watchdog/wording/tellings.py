@@ -151,7 +151,7 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: a forwarder leads there, until {until}. It is withdrawn when all is well again.",
             "What is not done: it mends nothing. A human is needed for the front.",
-            "From elsewhere, where it listens on this machine only: ssh -L 3000:{where} SERVER",
+            "From elsewhere, where it listens on this machine only: `ssh -L 3000:{where} SERVER`",
             "The whole story: watchdog incidents {incident}",
         ),
     ),
@@ -163,7 +163,7 @@ TELLINGS: Mapping[str, Told] = {
     "bypass_closed": Told(
         title="{target}: the emergency bypass to {app} at {where} is withdrawn: {reason}",
         short="emergency bypass to {app} withdrawn: {reason}",
-        lines=("The whole story: watchdog incidents {incident}",),
+        lines=("What is published: nothing any more.", "The whole story: watchdog incidents {incident}"),
     ),
     "held": Told(
         title="{target} {finding}: watchdog keeps its hands off",

@@ -33,7 +33,7 @@ def another_address(stage: Stage) -> float:
     stage.compose("up", "-d", "--no-start", "--force-recreate", "--no-deps", APP)
     squatter = ["run", "-d", "--network", network, "--label", f"com.docker.compose.project={stage.project}"]
     squatter += ["--label", "com.docker.compose.oneoff=True", "--label", "watchdog.enable=false"]
-    taken = []
+    taken: list[str] = []
     while not taken or inspect(stage, taken[-1]) != old:
         taken.append(
             stage.docker(*squatter, "--entrypoint", "sleep", "watchdog-test/busybox:local", "120").strip()
