@@ -122,6 +122,12 @@ def fingerprint(file: Path) -> str:
     return x509.load_pem_x509_certificate(file.read_bytes()).fingerprint(SHA256()).hex()
 
 
+def over_at(stage: Stage) -> float:
+    """When certbot's newest certificate is over, on the clock of the engine's events."""
+    pem = (stage.work / "letsencrypt" / "live" / DOMAIN / "fullchain.pem").read_bytes()
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp()
+
+
 def served(stage: Stage) -> str:
     """The fingerprint of what Nginx serves now, by a handshake from beside it."""
     script = f"echo | openssl s_client -connect 127.0.0.1:443 -servername {DOMAIN} 2>/dev/null | openssl x509"

@@ -14,10 +14,11 @@ from watchdog.core.run import Outcome, Result
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
+from watchdog.gateways.here import from_here
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.plugins import Action, Parameters, Tools
 
-Place = Annotated[str, AfterValidator(check_place)]
+Place = Annotated[str, BeforeValidator(from_here), AfterValidator(check_place)]
 Name = Annotated[str, AfterValidator(check_file)]
 
 

@@ -16,10 +16,11 @@ from watchdog.gateways.certbot import Certbot, renew, renewal_shot, try_challeng
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
+from watchdog.gateways.here import from_here
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.plugins import Action, Parameters, Tools
 
-Place = Annotated[str, AfterValidator(check_place)]
+Place = Annotated[str, BeforeValidator(from_here), AfterValidator(check_place)]
 Name = Annotated[str, AfterValidator(check_file)]
 Network = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Directory = Annotated[str, Field(pattern=r"^(https://\S+)?$")]

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from watchdog.core.certificate import CertificateRules, CertificateTrouble, Filed, judge_certificate
 from watchdog.core.observation import Observation
+from watchdog.gateways.here import from_here
 from watchdog.gateways.tls import HANDSHAKE_WITHIN, TlsCaller
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.gateways.vantage import place_from_here
@@ -38,11 +39,13 @@ def _is_an_address(at: str) -> str:
 
 def _is_absolute(path: str) -> str:
     if path and not path.startswith("/"):
-        raise ValueError("is no absolute path")
+        raise ValueError(
+            "is no absolute path; write /opt/shop/ssl/fullchain.pem, or ./ssl/fullchain.pem for the folder where watchdog starts"
+        )
     return path
 
 
-File = Annotated[str, AfterValidator(_is_absolute)]
+File = Annotated[str, BeforeValidator(from_here), AfterValidator(_is_absolute)]
 
 
 class SiteParameters(Parameters):

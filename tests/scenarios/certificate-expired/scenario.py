@@ -1,6 +1,6 @@
 """A certificate that has expired is renewed by certbot, put in place, and seen in a handshake that verifies."""
 
-from tests.scenarios.authority import FRONT, begin, fingerprint, healed, newest, served, watch
+from tests.scenarios.authority import FRONT, begin, fingerprint, healed, newest, over_at, served, watch
 from tests.scenarios.stage import Stage
 
 LASTS = 30
@@ -11,9 +11,9 @@ def scenario(stage: Stage) -> None:
     begin(stage, lasts=LASTS)
     issued = stage.mark()
     watch(stage)
-    old = newest(stage)
+    old, over = newest(stage), over_at(stage)
 
-    incident = healed(stage, issued + LASTS, "renew_certificate")
+    incident = healed(stage, over, "renew_certificate")
     stage.expect(f"it had expired: {incident['finding']}", incident["finding"]["kind"] == "cert_expired")
     stage.expect("healed by watchdog", incident["ending"] == "healed")
     new = newest(stage)
