@@ -268,6 +268,11 @@ class Action(ABC, Generic[P]):
         """
         return {}
 
+    @property
+    def needs_a_yes(self) -> bool:
+        """Whether it is never done without a human yes: a playbook has to say `autonomy: propose` beside it."""
+        return False
+
     def suits(self, target: str, tools: Tools) -> bool:  # noqa: ARG002 - for those that do not suit all
         """False when it is known that `run` can do nothing for this target: then nobody is asked for a yes."""
         return True

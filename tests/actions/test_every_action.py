@@ -20,7 +20,11 @@ STATES = ["running", "exited", "created", "dead", "paused", "restarting"]
 
 # What has no default.
 PAIR = {"nginx": "app", "folder": "/pair"}
-NEEDED = {"install_certificate": PAIR, "renew_certificate": {**PAIR, "webroot": "/webroot"}}
+NEEDED = {
+    "restart_nginx": {"stays": "0s"},
+    "install_certificate": PAIR,
+    "renew_certificate": {**PAIR, "webroot": "/webroot"},
+}
 
 
 def make(name: str) -> Action[Any]:

@@ -232,6 +232,9 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
         report.add(where, what, key=f"{node.key}.rules", fix=suggest(wanted, rules))
     if params is None or beside is None or verify is None:
         return None
+    if ACTION_KINDS.is_ours(action) and action(params).needs_a_yes and beside.autonomy == "act":
+        fix = "write autonomy: propose beside it"
+        report.add(place, "is never done without a human yes", key=key, fix=fix)
     return Step(
         action=name,
         params=dict(item.entries[name].value or {}),

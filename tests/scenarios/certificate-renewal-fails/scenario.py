@@ -1,8 +1,8 @@
 """A renewal that cannot work asks no authority or says in plain words what that said; the old pair stays."""
 
 from tests.front.acme import CONFIGURATION, DOMAIN
-from tests.scenarios.authority import FRONT, asked_authority, begin, healed, newest, served
-from tests.scenarios.stage import Stage
+from tests.scenarios.authority import FRONT, asked_authority, begin, healed, newest, over_at, served
+from tests.scenarios.stage import Stage, seconds_at
 
 WITHOUT_CHALLENGE = "location /.well-known/acme-challenge/ { return 403; }"
 # Everybody but the authority gets the challenge.
@@ -13,11 +13,12 @@ WITH_CHALLENGE = "location /.well-known/acme-challenge/ { root /var/www/certbot;
 def scenario(stage: Stage) -> None:
     """Given a certificate that is over, when no challenge is served, then a human reads why; mended, it is renewed."""
     begin(stage, lasts=LASTS, more={"first: 1h, factor: 1, longest: 1h": "first: 1s, factor: 1, longest: 1s"})
-    old = newest(stage)
+    old, over = newest(stage), over_at(stage)
     configure(stage, WITHOUT_CHALLENGE)
     stage.start_daemon()
     before = stage.mark()
     first = stage.incident_of(DOMAIN, "escalated", within=90)
+    detect = seconds_at(first["opened"]) - over
     said = told(stage, first["id"])
     stage.expect(f"it says what is wrong: {said}", "does not serve the challenge at port 80" in said)
     stage.expect("it was tried three times, no more", said.count("does not serve the challenge") >= 3)
@@ -37,7 +38,7 @@ def scenario(stage: Stage) -> None:
     mended = stage.mark()
     stage.daemon.command("retry", DOMAIN)
     healed(stage, mended, "renew_certificate")
-    stage.timing.detect = None
+    stage.timing.detect = detect
     stage.expect("the new one is served", served(stage) == newest(stage) != old)
     stage.only(mended)
     stage.expect("Nginx runs on", stage.status_of(FRONT) == "running")
