@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from tests.engine.parts import News, Tasks, until
+from tests.engine.world import SOON, configure, make_engine, running, with_ladder
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
+from tests.front.tools import FakeDoors
 from watchdog.app.front import WebFront
 from watchdog.app.outside import Outside
 from watchdog.core.bypass import Bypass
 from watchdog.core.decision import Perform
 from watchdog.core.happening import Happening
+from watchdog.core.incident import Case
 from watchdog.core.notification import Notification
-from watchdog.core.playbook import Rung, Step
+from watchdog.core.playbook import Autonomy, Rung, Step
 from watchdog.gateways.bypasses import Bypasses
+from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.docker import DockerEngine, EngineOptions
 from watchdog.gateways.one_shot import OneShots
 
@@ -86,3 +93,58 @@ async def test_an_engine_that_is_away_at_the_start_is_no_trouble() -> None:
 async def _open(made: WebFront) -> None:
     assert made.tools is not None
     await made.tools.bypasses.open(Bypass(target="grafana", container="c"))
+
+
+PUBLIC = Step(
+    action="open_bypass",
+    params={"sources": ["203.0.113.7"]},
+    on="grafana",
+    autonomy=Autonomy.PROPOSE,
+    verify=SOON,
+)
+
+
+async def test_a_public_bypass_opens_with_a_yes_and_closes_with_its_incident(tmp_path: Path) -> None:
+    """Nothing is published before a human said yes; it is told, and withdrawn when all is well again."""
+    engine = make_engine()
+    engine.add("nginx")
+    engine.add("grafana")
+    doors = FakeDoors(SystemClock())
+    async with running(engine, tmp_path, with_ladder(configure(), PUBLIC), doors) as world:
+        await world.looked("nginx", "grafana")
+        engine.crash("nginx", 1)
+        await world.until(lambda: (case := world.app.responder.case("nginx")) and _proposed(case))
+        (proposal,) = (await world.app.desk.proposals())["proposals"]
+        assert doors.there == []
+
+        await world.app.desk.approve(proposal["id"], "ada")
+        await world.until(lambda: doors.there)
+        assert doors.there[0].where == "0.0.0.0:3000"
+        incident = await world.newest("escalated")
+        assert (doors.there[0].incident, doors.there[0].page) == (incident.id, "nginx")
+
+        engine.person_starts("nginx")
+        await world.newest("resolved")
+        await world.until(lambda: not doors.there)
+        told = await world.tellings()
+        assert [each for each in told if each.startswith("bypass")] == ["bypass_open", "bypass_closed"]
+
+
+async def test_a_daemon_that_ends_leaves_nothing_published(tmp_path: Path) -> None:
+    """Neither one that is stopped, nor one that was killed and begins anew."""
+    engine = make_engine()
+    engine.add("nginx")
+    engine.add("grafana")
+    doors = FakeDoors(SystemClock())
+    private = replace(PUBLIC, params={}, autonomy=Autonomy.ACT)
+    await doors.open(Bypass(target="grafana", container="killed", incident="9", page="nginx"))
+    async with running(engine, tmp_path, with_ladder(configure(), private), doors) as world:
+        await world.until(lambda: not doors.there)
+        await world.looked("nginx", "grafana")
+        engine.crash("nginx", 1)
+        await world.until(lambda: doors.there)
+    assert doors.there == []
+
+
+def _proposed(case: Case) -> bool:
+    return case.incident is not None and case.incident.proposal is not None

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from tests.engine.parts import News, Tasks, until
 from tests.fakes import FakeClock
+from tests.front.tools import FakeDoors
 from watchdog.core.bypass import Bypass, OpenBypass
 from watchdog.core.decision import Perform
-from watchdog.core.errors import GatewayError, JournalError, Refused, Unreachable
+from watchdog.core.errors import JournalError, Refused, Unreachable
 from watchdog.core.happening import Happening
 from watchdog.core.notification import Notification, Telling
 from watchdog.core.playbook import Rung, Step
@@ -22,61 +22,12 @@ from watchdog.engine.bypass_watch import BypassWatch
 OPEN, LEFT, CLOSED = Telling.BYPASS_OPEN, Telling.BYPASS_LEFT, Telling.BYPASS_CLOSED
 
 
-class Doors:
-    """Bypasses in memory."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
-        self.there: list[OpenBypass] = []
-        self.opened = 0
-        self._errors: list[GatewayError] = []
-
-    def fail_next(self, *errors: GatewayError) -> None:
-        self._errors += errors
-
-    async def open(self, bypass: Bypass) -> OpenBypass:
-        self._fail()
-        for each in self.there:
-            if each.target == bypass.target:
-                return each
-        self.opened += 1
-        self.there.append(
-            OpenBypass(
-                target=bypass.target,
-                container=f"f{self.opened}",
-                until=self.clock.now().wall + timedelta(seconds=bypass.lasts),
-                where=f"{bypass.address}:{bypass.published}",
-                incident=bypass.incident,
-                page=bypass.page,
-            )
-        )
-        return self.there[-1]
-
-    async def close(self, target: str) -> int:
-        self._fail()
-        before = len(self.there)
-        self.there = [each for each in self.there if each.target != target]
-        return before - len(self.there)
-
-    async def close_all(self) -> int:
-        self._fail()
-        gone, self.there = len(self.there), []
-        return gone
-
-    async def list(self) -> tuple[OpenBypass, ...]:
-        return tuple(self.there)
-
-    def _fail(self) -> None:
-        if self._errors:
-            raise self._errors.pop(0)
-
-
 class House:
     """A watch over doors, and what people are told."""
 
     def __init__(self, left_every: float = 300.0) -> None:
         self.clock = FakeClock()
-        self.doors = Doors(self.clock)
+        self.doors = FakeDoors(self.clock)
         self.tasks = Tasks()
         self.news = News()
         self.told: list[Notification] = []

@@ -8,11 +8,13 @@ from typing import Protocol
 
 from watchdog.config import Config
 from watchdog.core.roster import ComposeOrigin
+from watchdog.engine.bypass_watch import Doors
 from watchdog.engine.census import Lister
 from watchdog.engine.heartbeat import Caller
 from watchdog.engine.listener import Stream
 from watchdog.engine.sights import Seer
 from watchdog.gateways.bypasses import Bypasses
+from watchdog.gateways.certificate_pair import Shots
 from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
@@ -29,6 +31,14 @@ class FullCompose(Compose, Seer, Protocol):
         ...
 
 
+class SweptShots(Shots, Protocol):
+    """One-shots, and what a killed daemon left of them."""
+
+    async def remove_leftovers(self) -> int:
+        """Remove what is left; how many there were."""
+        ...
+
+
 class Engine(Lister, Stream, Protocol):
     """The engine, as the census and the listener together need it."""
 
@@ -42,8 +52,8 @@ class Outside:
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
     # What one-shots and emergency bypasses are made with; None: no certificate is renewed, nothing is published.
-    shots: OneShots | None = None
-    doors: Bypasses | None = None
+    shots: SweptShots | None = None
+    doors: Doors | None = None
 
     @classmethod
     def real(cls, config: Config, program: Path | None = None, image: str = "") -> Outside:

@@ -68,7 +68,12 @@ def scenario(stage: Stage) -> None:
     stage.start_daemon()
     closes(stage, port, LASTS - (stage.mark() - opened) - 1)
     stage.alive()
+
+    # One that is stopped takes it along.
+    stage.daemon.command("retry", PAGE)
+    opens(stage, port)
     stage.expect("it stops cleanly", stage.daemon.end() == 0)
+    stage.expect("nothing is published any more", not answers(port) and not forwarders(stage))
 
 
 def opens(stage: Stage, port: int) -> float:
