@@ -46,7 +46,7 @@ def incident(target: str, phase: Phase) -> dict[str, Incident]:
 def test_what_a_look_names_is_the_cause_while_it_is_sick() -> None:
     """A page behind a front that is down waits for the front, and for nobody who is well."""
     assert find_root(stack(), "dashboard", page("nginx"), {"nginx"}, {}) == "nginx"
-    assert find_root(stack(), "dashboard", page("nginx"), {"grafana"}, {}) is None
+    assert find_root(stack(), "dashboard", page("grafana"), {"nginx"}, {}) is None
     assert find_root(stack(), "dashboard", page(), {"nginx", "grafana"}, {}) is None
     assert find_root(stack(), "dashboard", None, {"nginx"}, {}) is None
 
@@ -54,6 +54,11 @@ def test_what_a_look_names_is_the_cause_while_it_is_sick() -> None:
 def test_the_cause_of_the_cause_is_named() -> None:
     """Where it begins is what people want to know."""
     assert find_root(stack(), "dashboard", page("nginx"), {"nginx", "grafana"}, {}) == "grafana"
+
+
+def test_what_a_cause_needs_counts_although_it_looks_well() -> None:
+    """A Grafana that answers its healthcheck and serves nothing waits for its database."""
+    assert find_root(stack(), "dashboard", page("nginx"), {"grafana"}, {}) == "grafana"
 
 
 def test_what_was_handed_to_a_human_is_not_waited_for() -> None:

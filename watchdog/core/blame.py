@@ -26,8 +26,12 @@ def find_root(
     if root is not None:
         return root
     for cause in seen.because_of if seen is not None else ():
-        if cause in sick and not _given_up(cause, incidents):
-            return graph.root_of(cause, sick - {cause}) or cause
+        if _given_up(cause, incidents):
+            continue
+        # What it needs counts also while the cause itself looks well: this look has shown that it is not.
+        beneath = graph.root_of(cause, sick - {cause})
+        if beneath is not None or cause in sick:
+            return beneath or cause
     return None
 
 
