@@ -30,6 +30,7 @@ from watchdog.core.restraint import is_planned, judge_doom, judge_surroundings
 from watchdog.core.run import Result
 from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
+from watchdog.core.waiting import wait
 
 # The playbook has steps left, for other findings than this one.
 NO_STEP = "no-step-for-this"
@@ -47,7 +48,7 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
         if rung is not None and rung.step.repeatable:
             verdict = judge_surroundings(case, incident, rung, policy, now, counted=False)
             if isinstance(verdict, Refuse):
-                return _stand_back(case, incident, verdict, policy)
+                return _stand_back(case, incident, verdict, policy, now)
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
         return escalate(case, incident, policy, now, "interrupted")
     return _climb(case, replace(incident, interrupted=False), policy, now)
@@ -70,10 +71,10 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     if index is not None and asks:
         # A human yes stands above the count of attempts, not above the wait between them.
         if isinstance(verdict, Refuse) and verdict.wait is not None:
-            return _wait(case, incident, verdict.wait, verdict.reason)
+            return wait(case, incident, verdict.wait, verdict.reason, now)
         return _ask(case, incident, index, policy, now)
     if isinstance(verdict, Refuse) and verdict.wait is not None and index is not None:
-        return _wait(case, incident, verdict.wait, verdict.reason)
+        return wait(case, incident, verdict.wait, verdict.reason, now)
     spent = isinstance(verdict, Refuse) and verdict.wait is None
     if index is None and not spent and policy.playbook.rung_after(made, useless) is not None:
         # The attempts are kept for when something else is found.
@@ -92,7 +93,7 @@ def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Mome
     rung = policy.playbook.rung_at(index, other)
     verdict = judge_surroundings(case, incident, rung, policy, now)
     if isinstance(verdict, Refuse):
-        return _stand_back(case, incident, verdict, policy)
+        return _stand_back(case, incident, verdict, policy, now)
     decision = _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
     passed = dict.fromkeys(policy.playbook.rungs[each].step.action for each in sorted(other) if each < index)
     if not passed:
@@ -102,16 +103,10 @@ def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Mome
     )
 
 
-def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy) -> Decision:
+def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy, now: Moment) -> Decision:
     """Its turn, but not now: something outside of the target stands against it."""
-    wait = verdict.wait if verdict.wait is not None else policy.verify_every
-    return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
-
-
-def _wait(case: Case, incident: Incident, seconds: float, reason: str, *, slot: bool = False) -> Decision:
-    waiting = replace(incident, phase=Phase.OPEN, well_since=None)
-    look = Look(seconds, slot=slot)
-    return Decision(replace(case, incident=waiting), (look,), f"{reason}: {seconds:.1f} s to go")
+    seconds = verdict.wait if verdict.wait is not None else policy.verify_every
+    return wait(case, incident, seconds, verdict.reason, now, slot=verdict.reason == "too-many-at-once")
 
 
 def _doomed(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -130,7 +125,9 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
             return _begin(case, incident, index, policy, now)
         left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
-            return _wait(case, incident, left, "waiting for a human yes")
+            still = replace(incident, phase=Phase.OPEN, well_since=None)
+            reason = f"waiting for a human yes: {left:.1f} s to go"
+            return Decision(replace(case, incident=still), (Look(left),), reason)
         passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1
@@ -164,7 +161,7 @@ def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> D
         return escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
     verdict = judge_surroundings(case, incident, rungs[index], policy, now, counted=False)
     if isinstance(verdict, Refuse):
-        return _stand_back(case, incident, verdict, policy)
+        return _stand_back(case, incident, verdict, policy, now)
     repeated = incident.repeated or incident.undoing
     undoing = replace(incident, undo=None, undoing=True, repeated=repeated)
     return _perform(case, undoing, rungs[index], index, now, undo=True)

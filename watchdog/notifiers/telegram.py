@@ -32,6 +32,7 @@ LONGEST_LINE = 700
 _SIGNS: dict[str, str] = {
     Telling.OPENED: "🔴",
     Telling.ACTING: "🟡",
+    Telling.WAITING: "⏳",
     Telling.PROPOSED: "❓",
     Telling.ASKED: "❓",
     Telling.HEALED: "✅",
@@ -58,6 +59,7 @@ _SIGNS: dict[str, str] = {
     Telling.BYPASS_OPEN: "🚪",
     Telling.BYPASS_LEFT: "🚪",
     Telling.BYPASS_CLOSED: "🚪",
+    Telling.LEFT_OUT: "⏭️",
 }
 _OPENED_WARNING = "🟠"
 _NO_SIGN = "▪️"

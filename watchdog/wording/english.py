@@ -45,6 +45,7 @@ FINDINGS: Mapping[str, str] = {
     "journal_damaged": "was damaged: {problem}",
     "journal_gap": "lost a part of what was decided",
     "bypass": "has an emergency bypass",
+    "left_out": "could not be reached, and too many messages had to wait",
     "web_well": "answers as it should",
     "web_front_down": "does not answer: {front} is down ({reason})",
     "web_front_hangs": "does not answer in time: {front} hangs ({reason})",

@@ -30,6 +30,16 @@ TELLINGS: Mapping[str, Told] = {
             "The whole story: watchdog incidents {incident}",
         ),
     ),
+    "waiting": Told(
+        title="{target} has to wait for {seconds}: {reason}",
+        short="waits for {seconds}: {reason}",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is done: nothing for now. It is watched meanwhile, and gone on with after that.",
+            "What you can do: see to it by hand, if it cannot wait. To keep watchdog's hands off: watchdog hold {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
     "proposed": Told(
         title="{target} needs your yes: {action} (proposal {proposal})",
         short="waits for your yes: {action} (proposal {proposal})",
@@ -253,6 +263,16 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: everything is looked at anew; for a minute nothing is replaced or rebuilt.",
             "What you can do: see whether what you had held is still held (watchdog status), hold it again if not.",
+        ),
+    ),
+    "left_out": Told(
+        title="{count} messages are left out: too many had to wait while {target} could not be reached",
+        short="{count} messages left out",
+        lines=(
+            "What they told of: what is over, or what a newer message says as well; the oldest of {since}.",
+            "Incidents among them: {incidents}. What follows here is how it stands.",
+            "All incidents: watchdog incidents",
+            "How all stands: watchdog status",
         ),
     ),
     "maintenance_begun": Told(
