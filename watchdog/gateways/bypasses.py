@@ -152,7 +152,7 @@ class Bypasses:
             if not own:
                 raise Refused(
                     "a bypass runs in a container of watchdog's own image: run watchdog as a container "
-                    "(docs/how-to/install-as-sidecar.md)"
+                    "(docs/how-to/install-as-sidecar.md), or name its image in WATCHDOG_IMAGE"
                 )
             self._image = (await self._engine.inspect(own)).image_id
         return self._image
