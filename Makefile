@@ -1,7 +1,7 @@
 # The commands of this project; each is a script in scripts/. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down check test scenario scenarios verify-upstream bench
+.PHONY: help up down check test scenario scenarios chaos verify-upstream bench
 
 here := $(dir $(realpath $(lastword $(MAKEFILE_LIST))))
 
@@ -30,6 +30,9 @@ scenarios: ## all faults, under an hour; LIST=1 only names them
 
 verify-upstream: ## the scenarios that lean on InfluxDB or Grafana, with upstream's images (77: none to be had)
 	@"$(here)scripts/verify-upstream"
+
+chaos: ## random faults over 20 containers on the real engine, and what must hold: make chaos SEED=7 MINUTES=1
+	@"$(here)scripts/chaos" $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: ## how fast it heals and what it costs, beside the engine's own restarts
 	@"$(here)scripts/bench" $(ARGS)

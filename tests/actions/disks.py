@@ -36,7 +36,6 @@ class FakeDisks:
     """
 
     place: DiskPlace = PLACE
-    seen: str | None = "disk_critical"
     free: int = 5 * GB
     ballast_bytes: int = GB
     images: tuple[int, ...] = (GB, GB)
@@ -54,9 +53,6 @@ class FakeDisks:
     def beside(self, target: str) -> DiskPlace | None:
         influx = self.place.influx
         return self.place if influx is not None and influx.target == target else None
-
-    def trouble(self, target: str) -> str | None:
-        return self.seen if target == self.place.target else None
 
     async def room(self, place: DiskPlace) -> Room:
         assert place is self.place

@@ -48,9 +48,3 @@ async def test_a_plan_counts_them_and_removes_none() -> None:
     disks.fail_next(Refused("no Compose project is watched"))
     assert await ACTION.describe("data", tools) == "nothing: no Compose project is watched"
     assert disks.gone == []
-
-
-def test_it_is_for_a_disk_without_room_only() -> None:
-    """Not for one that has room."""
-    assert ACTION.suits("data", with_disks(Stand(), FakeDisks()))
-    assert not ACTION.suits("data", with_disks(Stand(), FakeDisks(seen="writes_broken")))

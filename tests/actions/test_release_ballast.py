@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.actions.disks import GB, FakeDisks, with_disks
+from tests.actions.disks import FakeDisks, with_disks
 from tests.engine.parts import SECRET, Stand
 from watchdog.actions.release_ballast import ReleaseBallast, ReleaseBallastParameters
 from watchdog.core.errors import Refused
@@ -57,20 +57,3 @@ async def test_a_plan_says_what_would_go(disks: FakeDisks) -> None:
     assert disks.gone == []
     disks.ballast_bytes = 0
     assert await ACTION.describe("data", tools) == "nothing: there is no ballast"
-
-
-def test_it_is_for_a_disk_without_room_only(disks: FakeDisks) -> None:
-    """With room it stays where it is, whatever else is wrong; what is not known yet stands in nobody's way."""
-    tools = with_disks(Stand(), disks)
-    fits = {}
-    for seen in ("disk_critical", "inodes_critical", "writes_broken", "", None):
-        disks.seen = seen
-        fits[seen] = ACTION.suits("data", tools)
-    assert fits == {
-        "disk_critical": True,
-        "inodes_critical": True,
-        "writes_broken": False,
-        "": False,
-        None: True,
-    }
-    assert disks.free == 5 * GB

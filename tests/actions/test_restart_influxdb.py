@@ -31,7 +31,7 @@ async def stand() -> Stand:
 @pytest.fixture
 def disks() -> FakeDisks:
     """A disk that has room again."""
-    return FakeDisks(place=WITH_INFLUX, seen="writes_broken", free=50 * GB)
+    return FakeDisks(place=WITH_INFLUX, free=50 * GB)
 
 
 @pytest.fixture
@@ -134,16 +134,14 @@ async def test_without_room_it_is_left_alone(stand: Stand, disks: FakeDisks, inf
     assert stand.engine.acts == []
 
 
-async def test_it_is_only_for_an_influxdb_whose_writes_are_broken(
+async def test_it_is_only_for_an_influxdb_of_a_watched_disk(
     stand: Stand, disks: FakeDisks, influx: FakeInflux
 ) -> None:
-    """Not for another container, nor while it is room that lacks."""
+    """Another container is left alone; a plan says what would be done."""
     tools = with_disks(stand, disks)
-    assert action(influx).suits("influxdb", tools)
-    assert not action(influx).suits("grafana", tools)
-    disks.seen = "disk_critical"
-    assert not action(influx).suits("influxdb", tools)
     assert "copy out the last 30m" in await action(influx).describe("influxdb", tools)
+    outcome = await action(influx).run("grafana", tools)
+    assert (outcome.result, outcome.hopeless) == (Result.SKIPPED, True)
 
 
 async def test_one_that_is_down_is_started(stand: Stand, disks: FakeDisks, influx: FakeInflux) -> None:

@@ -60,8 +60,6 @@ async def test_nobody_is_asked_where_nothing_is_named(influx: FakeInflux) -> Non
     assert (await action(influx).run("data", tools)).result is Result.SKIPPED
     assert influx.asked == []
     assert action(influx).suits("data", with_disks(Stand(), FakeDisks(place=WITH_INFLUX)))
-    roomy = FakeDisks(place=WITH_INFLUX, seen="writes_broken")
-    assert not action(influx).suits("data", with_disks(Stand(), roomy))
 
 
 @pytest.mark.parametrize("error", [Refused(f"no: {SECRET}"), Misconfigured("InfluxDB refused the token")])

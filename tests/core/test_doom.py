@@ -95,6 +95,13 @@ def test_twice_out_of_memory_in_a_row() -> None:
     between = noted_end(ends, down(1, start=9), clock.now())
     between = noted_end(between, down(137, oom=True, start=20), clock.now())
     assert diagnose(Finding("out_of_memory"), down(137, oom=True), ends=between) is None
+    unheard = noted_end(ends, down(137, start=9), clock.now())
+    assert unheard == ends, (
+        "the engine was not told that it was the kernel: neither counted nor an interruption"
+    )
+    assert diagnose(Finding("exited"), down(137), ends=unheard) is None
+    unheard = noted_end(unheard, down(137, oom=True, start=20), clock.now())
+    assert diagnose(Finding("out_of_memory"), down(137, oom=True), ends=unheard) == found
     far = noted_end(ends, down(137, oom=True, start=9), clock.advance(3600))
     assert diagnose(Finding("out_of_memory"), down(137, oom=True), ends=far) is None
 

@@ -89,6 +89,7 @@ def test_what_ends_by_itself_is_waited_for() -> None:
         tale.unhealthy()
     assert tale.actions == ["diagnose_feeder"]
     assert tale.stands(Phase.OPEN)
+    assert tale.told == [Telling.OPENED, Telling.WAITING], "people know for how long, and why; once"
 
     tale.passes(30)
     tale.unhealthy()
@@ -108,7 +109,7 @@ def test_what_came_back_while_it_was_waited_for_was_not_healed_by_us() -> None:
 
     assert tale.stands(Phase.RESOLVED)
     assert tale.incident.ending is Ending.RECOVERED
-    assert tale.told == [Telling.OPENED, Telling.RECOVERED]
+    assert tale.told == [Telling.OPENED, Telling.WAITING, Telling.RECOVERED]
 
 
 def test_another_target_that_is_the_cause_comes_first() -> None:

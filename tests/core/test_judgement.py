@@ -38,6 +38,9 @@ def ago(seconds: float) -> Moment:
     return clock.now()
 
 
+SIGNALLED = Life(container_id="c" * 64, first_kill=Hand.UNKNOWN, ended_by=Hand.UNKNOWN)
+
+
 def look(
     *,
     ended_by: Hand | None = None,
@@ -152,6 +155,10 @@ TABLE: list[tuple[dict[str, Any], tuple[Status, str, bool, Hand | None]]] = [
         (OK, "finished", True, ITSELF),
     ),
     ({"exit_code": 0}, (OK, "finished", True, ITSELF)),
+    # but not of what shall run, nor of what got a signal, perhaps from the engine on its way out
+    ({"exit_code": 0, "expect_running": True}, (CRITICAL, "exited", True, ITSELF)),
+    ({"exit_code": 0, "life": SIGNALLED}, (CRITICAL, "found_down", True, UNKNOWN)),
+    ({"exit_code": 0, "life": SIGNALLED, "expect_running": True}, (CRITICAL, "exited", True, ITSELF)),
     (
         {"ended_by": ITSELF, "exit_code": 0, "restart_policy": "always"},
         (CRITICAL, "exited", True, ITSELF),

@@ -241,6 +241,28 @@ async def test_a_persons_stop_and_a_crash_are_told_apart(stand: Stand) -> None:
     assert stand.census.known_down("app")
 
 
+async def test_whom_the_engine_ended_on_its_way_out_was_ended_by_nobody_we_know(stand: Stand) -> None:
+    """A shutdown of the engine tells of its containers as of a person's stops, and answers nobody any more."""
+    await stand.arrive()
+    stand.engine.clock.advance(1)
+    stand.engine.person_stops("app")
+    await stand.catch_up()
+    stand.census.lost()
+    assert (await stand.census.look("app")).life.ended_by is Hand.UNKNOWN
+
+
+async def test_a_persons_stop_that_was_looked_at_stays_one_when_the_engine_ends(stand: Stand) -> None:
+    """Stopped, and then the whole engine restarted: it is held all the same."""
+    await stand.arrive()
+    stand.engine.clock.advance(1)
+    stand.engine.person_stops("app")
+    await stand.catch_up()
+    stand.engine.clock.advance(0.01)
+    await stand.census.look("app")
+    stand.census.lost()
+    assert (await stand.census.look("app")).life.ended_by is Hand.PERSON
+
+
 async def test_our_own_stop_is_ours_and_a_second_one_a_persons(stand: Stand) -> None:
     """What was announced is counted off: the stop after it was somebody else's."""
     await stand.arrive()

@@ -19,10 +19,6 @@ class FakeCheck:
     """A check of one disk."""
 
     places: dict[str, DiskPlace]
-    found: str | None = None
-
-    def trouble(self, target: str) -> str | None:
-        return self.found if target in self.places else None
 
 
 @dataclass
@@ -160,9 +156,6 @@ async def test_a_disk_is_found_by_its_name_and_by_its_influxdb() -> None:
     house = House(WITH_INFLUX, FakeStores())
     assert house.disks.place_of("data") is house.disks.beside("influxdb") is not None
     assert house.disks.place_of("influxdb") is house.disks.beside("data") is None
-    house.check.found = "disk_critical"
-    assert house.disks.trouble("data") == "disk_critical"
-    assert house.disks.trouble("another") is None
     assert await house.disks.prune() == 3
     assert await house.disks.dangling() == ()
     assert (await house.disks.room(WITH_INFLUX)).free == 50 * GB

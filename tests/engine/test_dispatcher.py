@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import time
 from itertools import pairwise
 from pathlib import Path
@@ -15,13 +16,14 @@ from tests.engine.parts import News, Tasks, until
 from tests.fakes import FakeClock
 from watchdog.core.errors import DeliveryError, JournalError
 from watchdog.core.guardrail import Ledger
-from watchdog.core.incident import Case, Incident
+from watchdog.core.incident import Case, Ending, Incident, Phase
 from watchdog.core.letters import QuietHours
 from watchdog.core.maintenance import Purpose, Window, begin_window, covering
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Severity, Telling
 from watchdog.core.observation import Finding
 from watchdog.core.story import OutboxEntry
+from watchdog.core.surplus import Surplus
 from watchdog.engine.dispatcher import Dispatcher, Manners, Outbox
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Letter, Notifier, Parameters
@@ -83,6 +85,14 @@ class FailingOutbox:
         if call in self._errors:
             self._errors.remove(call)
             raise JournalError("the disk is full")
+
+    async def bound(self, notifier: str, now: Moment) -> Surplus | None:
+        self._answer("bound")
+        return await self.journal.bound(notifier, now)
+
+    async def surplus_told(self, notifier: str, surplus: Surplus) -> None:
+        self._answer("surplus_told")
+        await self.journal.surplus_told(notifier, surplus)
 
     async def undelivered(self, notifier: str, limit: int) -> tuple[OutboxEntry, ...]:
         self._answer("undelivered")
@@ -286,7 +296,7 @@ async def test_a_broken_notifier_is_tried_again_and_silences_no_other(mail: Mail
     assert mail.news.reasons("notification.failed") == ["the notifier itself failed: KeyError: 'chat'"]
 
 
-@pytest.mark.parametrize("call", ["undelivered", "delivered", "failed", "silence"])
+@pytest.mark.parametrize("call", ["bound", "undelivered", "delivered", "failed", "silence"])
 async def test_a_failing_journal_does_not_end_the_dispatcher(mail: Mail, call: str) -> None:
     """Everything is delivered once the journal works again; what was sent and not written down, twice."""
     phone = FakeNotifier()
@@ -629,3 +639,113 @@ async def test_a_notifier_is_made_ready_when_there_is_nothing_to_tell(mail: Mail
     await until(lambda: len(phone.log) == 2)
 
     assert phone.log == ["a", "prepare"]
+
+
+def an_outage(crashes: int, *, called: int = 0, goes_on: int = 0) -> list[tuple[Case, Notification]]:
+    """What is decided while nobody can be told: incidents of three messages each, the newest of all in number order.
+
+    Every one of the first `called` called a human, too; the last `goes_on` are not over. 100 targets take turns.
+    """
+    now, decided = FakeClock().now(), []
+    for number in range(1, crashes + 1):
+        opened = replace(an_incident_of(f"t{number % 100}"), id=str(number))
+        ending = Telling.ACTING if number > crashes - goes_on else Telling.HEALED
+        calls = (Telling.ESCALATED,) if number <= called else ()
+        for telling in (Telling.OPENED, Telling.ACTING, *calls, ending):
+            over = telling is Telling.HEALED
+            incident = (
+                replace(opened, phase=Phase.RESOLVED, ending=Ending.HEALED, resolved=now) if over else opened
+            )
+            told = Notification(
+                telling=telling,
+                target=opened.target,
+                at=now,
+                finding=Finding("exited"),
+                incident=opened.id,
+            )
+            ledger = Ledger(target=opened.target)
+            decided.append(
+                (Case(check="containers", target=opened.target, ledger=ledger, incident=incident), told)
+            )
+    return decided
+
+
+@pytest.mark.parametrize("edits", [True, False])
+async def test_a_channel_that_was_away_for_days_drowns_nobody(tmp_path: Path, *, edits: bool) -> None:
+    """Of 3,000 messages 1,000 are kept; what goes on is told whole, and how many are left out, also after a restart."""
+    path = tmp_path / "journal.db"
+    decided = an_outage(995, called=5, goes_on=3)[:2990]
+    journal = await Journal.open(path)
+    away = (Phone if edits else FakeNotifier)("phone")
+    for _ in range(10_000):
+        away.fail_next()
+    mail = Mail(journal)
+    try:
+        await mail.begin(away)
+        for case, told in decided:
+            await journal.save(case, (told,), "decided", told.at)
+        tries = len(away.tries)
+        await until(lambda: len(away.tries) >= tries + 2)
+        kept = (await journal.depths(("phone",)))["phone"]
+    finally:
+        await mail.tasks.stop()
+        await journal.close()
+
+    journal = await Journal.open(path)
+    back = (Phone if edits else FakeNotifier)("phone")
+    mail = Mail(journal)
+    try:
+        await mail.begin(back)
+        async with asyncio.timeout(20):
+            while await journal.undelivered("phone", 1):  # noqa: ASYNC110 - polls, with a deadline
+                await asyncio.sleep(0)
+        await until(lambda: mail.news.names()[-1] == "notification.delivered")
+    finally:
+        await mail.tasks.stop()
+        await journal.close()
+
+    assert 997 <= kept <= 1000  # what is over goes as a whole
+    first, *others = back.letters
+    assert first.news.telling is Telling.LEFT_OUT
+    assert first.news.facts["count"] == len(decided) - kept
+    assert not first.loud
+    letters = {each.incident: letter for letter in others for each in letter.notifications}
+    calls = [each for letter in others for each in letter.notifications if each.telling is Telling.ESCALATED]
+    assert [each.incident for each in calls] == ["1", "2", "3", "4", "5"]
+    assert {"993", "994", "995"} <= letters.keys()
+    if edits:
+        assert len(others) == len(letters) < 1000
+        assert letters["1"].left_out == 1  # that a step began; that it was called for, and is over, is told
+        assert letters["995"].news.telling is Telling.ACTING
+    else:
+        assert len(others) == kept
+        assert [letter.left_out for letter in others if letter.news.incident == "1"] == [0, 1, 0]
+
+
+async def test_what_was_left_out_is_told_once(mail: Mail) -> None:
+    """A channel that takes the news, and one that refuses it for good, is not told of it again; the rest follows."""
+    phone = FakeNotifier()
+    phone.fail_next()
+    phone.fail_next(DeliveryError("too long", permanent=True))
+    await mail.journal.undelivered("phone")
+    for case, told in an_outage(400):
+        await mail.journal.save(case, (told,), "decided", told.at)
+    await mail.begin(phone)
+    await until(lambda: len(phone.letters) == 1000, 20)
+
+    assert not [letter for letter in phone.letters if letter.news.telling is Telling.LEFT_OUT]
+    assert mail.news.names().count("notification.left_out") == 1
+
+
+async def test_a_journal_that_cannot_keep_that_it_was_told_tells_again(mail: Mail) -> None:
+    """At least once: how many were left out is said twice rather than never."""
+    phone = FakeNotifier()
+    await mail.journal.undelivered("phone")
+    mail.outbox.fail_next("surplus_told")
+    for case, told in an_outage(335):
+        await mail.journal.save(case, (told,), "decided", told.at)
+    await mail.begin(phone)
+    await until(lambda: len(phone.letters) == 1002, 20)
+
+    news = [letter.news.telling for letter in phone.letters[:3]]
+    assert news == [Telling.LEFT_OUT, Telling.LEFT_OUT, Telling.OPENED]

@@ -79,6 +79,7 @@ class FakeBook:
         self.written.set()
         self._errors: list[tuple[str, GatewayError]] = []
         self._number = 0
+        self.counted: list[str] = []
 
     def fail_next(self, call: str) -> None:
         self._errors.append((call, JournalError("the disk is full")))
@@ -101,8 +102,10 @@ class FakeBook:
         container_id: str | None,
         text: str,
         now: Moment,
+        counts: bool,
     ) -> int:
         self._answer("begin_step")
+        self.counted += [action] if counts else []
         # Like the real one: who stops waiting does not take it back.
         self._number += 1
         self.open[self._number] = action
@@ -205,6 +208,16 @@ async def test_what_finds_out_runs_alone_on_what_the_next_step_acts_on(shop: Sho
 
     assert shop.log == ["begin restart prices", "act restart feeder", "end restart", "handed back done"]
     assert shop.book.texts == ["restart on feeder"]
+
+
+async def test_what_only_looks_and_planned_work_do_not_count_against_the_budget(shop: Shop) -> None:
+    """After a restart of the daemon the budget is what it was: evidence that was fetched spends none of it."""
+    shop.runner.begin(order(companions=("look",)))
+    await shop.tasks.done()
+    shop.runner.begin(replace(order(), counts=False))
+    await shop.tasks.done()
+
+    assert shop.book.counted == ["restart"]
 
 
 async def test_without_a_written_intent_nothing_is_done(shop: Shop) -> None:

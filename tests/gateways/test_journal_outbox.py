@@ -9,6 +9,7 @@ from tests.gateways.journal_samples import a_case, a_notification, an_incident, 
 from watchdog.core.errors import JournalError
 from watchdog.core.notification import Telling
 from watchdog.core.story import Delivery, OutboxEntry, Told
+from watchdog.core.surplus import Surplus
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_memory import Memory
 from watchdog.gateways.journal_outbox import Outbox
@@ -175,6 +176,20 @@ def test_the_depth_is_what_waits_for_each_notifier(outbox: Outbox) -> None:
     outbox.tried((3,), "log", Delivery.PENDING, at(9), error="away")
 
     assert outbox.depths(("log", "telegram")) == {"log": 3, "telegram": 5}
+
+
+def test_more_than_may_wait_is_left_out_and_counted_for_each_by_itself(outbox: Outbox) -> None:
+    """One channel's outage is its own: the others are told everything; the count waits until it was told."""
+    outbox.tried((1,), "phone", Delivery.PENDING, at(9), error="away")
+
+    surplus = outbox.bound("phone", at(10), most=2)
+
+    assert surplus == Surplus(count=3, incidents=1, since=NEWS[0].at, latest=3)
+    assert waiting(outbox, "phone") == [4, 5]
+    assert waiting(outbox, "log") == [1, 2, 3, 4, 5]
+    assert outbox.bound("log", at(10), most=5) is None
+    outbox.surplus_told("phone", surplus)
+    assert outbox.bound("phone", at(11), most=2) is None
 
 
 def test_a_notifier_that_comes_later_starts_at_the_present(outbox: Outbox) -> None:

@@ -23,7 +23,14 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
         yield Runs(file)
 
 
-def begin(runs: Runs, action: str = "start_container", incident: str = "1", seconds: float = 2) -> int:
+def begin(
+    runs: Runs,
+    action: str = "start_container",
+    incident: str = "1",
+    seconds: float = 2,
+    *,
+    counts: bool = True,
+) -> int:
     return runs.begin_step(
         incident=incident,
         playbook="container-crash",
@@ -35,6 +42,7 @@ def begin(runs: Runs, action: str = "start_container", incident: str = "1", seco
         trigger=Trigger.INCIDENT,
         text="start api",
         now=at(seconds),
+        counts=counts,
     )
 
 
@@ -123,3 +131,12 @@ def test_ending_a_run_that_never_was_changes_nothing(runs: Runs) -> None:
     runs.end_run("1", "recovered", at(5))
 
     assert runs.run_of("1") is None
+
+
+def test_only_what_counts_is_remembered_for_the_budget(runs: Runs) -> None:
+    """Evidence that was fetched, and planned work, leave the budget of the next daemon alone."""
+    begin(runs, seconds=2)
+    begin(runs, "collect_logs", seconds=2.1, counts=False)
+    begin(runs, seconds=9)
+
+    assert runs.latest_begun(2) == (at(2), at(9))

@@ -54,6 +54,11 @@ class EngineLog:
             self._reader.kill()
             self._reader.wait(5)
 
+    def all(self) -> list[Told]:
+        """Every event so far, in the order in which it was told."""
+        with self._news:
+            return list(self._events)
+
     def told(self, service: str, action: str, *, after: float = 0) -> list[Told]:
         """The events of one kind of a service since a mark."""
         with self._news:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes import FakeClock
@@ -76,6 +78,10 @@ def test_every_telling_is_told(telling: Telling) -> None:
         "what": "the whole stack",
         "until": "2026-11-23 18:00",
         "window": "m1",
+        "app": "grafana",
+        "where": "127.0.0.1:3000",
+        "count": 2000,
+        "incidents": 600,
     }
     message = describe_notification(
         notification(telling, "7", **facts, action="restart_container", attempts=1, seconds=1.0, stable=1.0)
@@ -99,6 +105,15 @@ def test_a_doomed_cause_is_told_with_its_proof_and_its_cure() -> None:
     assert "What is known of the cause: its port is taken by something else." in message.lines
     assert "What shows it: bind: address in use" in message.lines
     assert "What would mend it: free the port, or give it another one." in message.lines
+
+
+def test_what_was_said_is_not_quoted_again() -> None:
+    """The engine's error is the title already: neither what hindered nor what shows it repeats it."""
+    error = "driver failed programming external connectivity: bind: address already in use"
+    told = notification(Telling.ESCALATED, attempts=2, reason="doomed", hindrance=error, shown_by=error)
+    start_failed = replace(told, finding=Finding("start_failed", {"error": error}))
+    assert describe_notification(start_failed).text.count(error) == 1
+    assert describe_notification(told).text.count(error) == 1, "without it in the title it is quoted once"
 
 
 def test_a_storm_names_what_they_share() -> None:

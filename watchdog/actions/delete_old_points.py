@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from watchdog.core.bucket import Bucket
-from watchdog.core.disk import NO_ROOM, InfluxPlace, tell_freed
+from watchdog.core.disk import InfluxPlace, tell_freed
 from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.influx import InfluxGateway
@@ -41,13 +41,9 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
         self._door = InfluxDoor(connect)
 
     def suits(self, target: str, tools: Tools) -> bool:
-        """Only while it is room that lacks, and where something may be deleted."""
-        if tools.disks is None:
-            return True
+        """Only where something may be deleted."""
         influx = _influx_of(target, tools)
-        return (
-            influx is not None and bool(influx.deletable) and tools.disks.trouble(target) in (None, *NO_ROOM)
-        )
+        return tools.disks is None or (influx is not None and bool(influx.deletable))
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from watchdog.core.disk import NO_ROOM, tell_freed
+from watchdog.core.disk import tell_freed
 from watchdog.core.errors import Refused
 from watchdog.core.run import Outcome, Result
 from watchdog.core.size import show_size
@@ -22,10 +22,6 @@ class ReleaseBallast(Action[ReleaseBallastParameters]):
     repeatable: ClassVar[bool] = True
     gentle: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = ReleaseBallastParameters
-
-    def suits(self, target: str, tools: Tools) -> bool:
-        """Only while it is room that lacks."""
-        return tools.disks is None or tools.disks.trouble(target) in (None, *NO_ROOM)
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from watchdog.core.disk import WRITES_BROKEN, DiskPlace, InfluxPlace, judge_room
+from watchdog.core.disk import DiskPlace, InfluxPlace, judge_room
 from watchdog.core.duration import show_duration
 from watchdog.core.errors import GatewayError, Misconfigured, Refused, Unreachable
 from watchdog.core.event import Announcement
@@ -53,13 +53,6 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
         super().__init__(parameters)
         self._door = InfluxDoor(connect)
         self._pause = pause
-
-    def suits(self, target: str, tools: Tools) -> bool:
-        """Only where its writes were seen to be broken."""
-        if tools.disks is None:
-            return True
-        place = tools.disks.beside(target)
-        return place is not None and tools.disks.trouble(place.target) == WRITES_BROKEN
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now."""

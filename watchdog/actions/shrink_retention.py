@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from watchdog.core.bucket import Bucket, shorten
-from watchdog.core.disk import NO_ROOM, InfluxPlace
+from watchdog.core.disk import InfluxPlace
 from watchdog.core.duration import show_duration
 from watchdog.core.errors import Refused
 from watchdog.core.run import Outcome, Result
@@ -35,13 +35,9 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
         self._door = InfluxDoor(connect)
 
     def suits(self, target: str, tools: Tools) -> bool:
-        """Only while it is room that lacks, and where a bucket may shrink."""
-        if tools.disks is None:
-            return True
+        """Only where a bucket may shrink."""
         influx = _influx_of(target, tools)
-        return (
-            influx is not None and bool(influx.shrinkable) and tools.disks.trouble(target) in (None, *NO_ROOM)
-        )
+        return tools.disks is None or (influx is not None and bool(influx.shrinkable))
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now, and what falls off."""

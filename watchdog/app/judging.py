@@ -14,7 +14,7 @@ from watchdog.core.happening import Publish
 from watchdog.core.incident import Phase
 from watchdog.core.notification import Severity, rank
 from watchdog.core.observation import Hand
-from watchdog.core.playbook import Playbook
+from watchdog.core.playbook import Autonomy, Playbook
 from watchdog.engine.census import Census, Heard
 from watchdog.engine.listener import Listener
 from watchdog.engine.monitor import Monitor
@@ -62,12 +62,19 @@ def policies(
 
 
 def _impossible(playbook: Playbook, target: str, tools: Tools) -> frozenset[int]:
-    """The rungs that could do nothing for this target as it stands: nobody is asked for nothing, nor are they tried.
+    """The rungs that ask for a yes and could do nothing for this target: nobody is asked for nothing.
 
     A plug-in is not asked: a decision waits for nobody.
     """
-    ours = ((n, r.step) for n, r in enumerate(playbook.rungs) if r.step.action in registry.ACTIONS)
-    return frozenset(n for n, step in ours if not registry.build_action(step).suits(step.on or target, tools))
+    rungs = enumerate(playbook.rungs)
+    asking = (
+        (n, r.step)
+        for n, r in rungs
+        if r.step.autonomy is not Autonomy.ACT and r.step.action in registry.ACTIONS
+    )
+    return frozenset(
+        n for n, step in asking if not registry.build_action(step).suits(step.on or target, tools)
+    )
 
 
 def follow_others(stack: Callable[[], Stack], responder: Callable[[], Responder]) -> Heard:

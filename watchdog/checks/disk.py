@@ -13,7 +13,6 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from watchdog.core.disk import (
-    WRITES_BROKEN,
     DiskPlace,
     DiskRules,
     InfluxPlace,
@@ -137,18 +136,11 @@ class Disk(Check[DiskParameters]):
         self._influx = InfluxDoor(connect)
         self._samples: dict[tuple[str, str], tuple[Sample, ...]] = {}
         self._proven: dict[str, float] = {}
-        self._troubles: dict[str, str] = {}
         self._roomy_since: dict[str, float] = {}
 
     def targets(self) -> tuple[str, ...] | None:
         """The names of the disks, and of their forecasts."""
         return tuple(f"{name}{end}" for name in self.parameters.mounts for end in ("", FORECAST))
-
-    def trouble(self, target: str) -> str | None:
-        """What was found last, "" for nothing, None before the first look: the remedy has to suit it."""
-        if target.endswith(FORECAST):
-            return "" if target.removesuffix(FORECAST) in self.places else None
-        return self._troubles.get(target)
 
     async def probe(self, target: str, tools: Tools) -> Observation:
         """One `statvfs`; where InfluxDB complained of a full disk, its log and a point that is written to prove it."""
@@ -177,10 +169,7 @@ class Disk(Check[DiskParameters]):
             facts |= {
                 name: value for name, value in (("contact", place.contact), ("biggest", biggest)) if value
             }
-        seen = self._observation(target, status, Finding(finding.kind, facts), tools, room)
-        if status is not Status.UNKNOWN:
-            self._troubles[target] = finding.kind if status is Status.CRITICAL else ""
-        return seen
+        return self._observation(target, status, Finding(finding.kind, facts), tools, room)
 
     def _foretell(self, place: DiskPlace, room: Room, tools: Tools) -> dict[str, Forecast | None]:
         now, windows = tools.clock.now().boot, self.parameters.windows
@@ -215,7 +204,7 @@ class Disk(Check[DiskParameters]):
             return None
         facts: dict[str, Fact] = {"reason": tools.redact(complaints.line)}
         if complaints.last > roomy_since + SLACK:
-            return Status.CRITICAL, Finding(WRITES_BROKEN, facts)
+            return Status.CRITICAL, Finding("writes_broken", facts)
         if not influx.canary:
             return Status.WARNING, Finding("writes_doubtful", facts)
         try:
@@ -225,7 +214,7 @@ class Disk(Check[DiskParameters]):
             finding = Finding("misconfigured", {"reason": tools.redact(str(mistake))})
             return Status.UNKNOWN, finding
         except Refused as refused:
-            return Status.CRITICAL, Finding(WRITES_BROKEN, {"reason": tools.redact(str(refused))})
+            return Status.CRITICAL, Finding("writes_broken", {"reason": tools.redact(str(refused))})
         self._proven[influx.target] = complaints.last
         return None
 

@@ -30,6 +30,10 @@ from watchdog.core.restraint import is_planned, judge_doom, judge_surroundings
 from watchdog.core.run import Result
 from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
+from watchdog.core.waiting import wait
+
+# The playbook has steps left, for other findings than this one.
+NO_STEP = "no-step-for-this"
 
 
 def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -44,7 +48,7 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
         if rung is not None and rung.step.repeatable:
             verdict = judge_surroundings(case, incident, rung, policy, now, counted=False)
             if isinstance(verdict, Refuse):
-                return _stand_back(case, incident, verdict, policy)
+                return _stand_back(case, incident, verdict, policy, now)
             return _perform(case, replace(incident, repeated=True), rung, incident.rung, now, again=True)
         return escalate(case, incident, policy, now, "interrupted")
     return _climb(case, replace(incident, interrupted=False), policy, now)
@@ -53,7 +57,8 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
 def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     rungs = policy.playbook.rungs
     made = [attempt.action for attempt in case.ledger.attempts]
-    index = policy.playbook.rung_after(made, incident.spent | policy.impossible)
+    useless, other = incident.spent | policy.impossible, policy.playbook.not_meant_for(incident.finding.kind)
+    index = policy.playbook.rung_after(made, useless | other)
     verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
@@ -66,10 +71,14 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     if index is not None and asks:
         # A human yes stands above the count of attempts, not above the wait between them.
         if isinstance(verdict, Refuse) and verdict.wait is not None:
-            return _wait(case, incident, verdict.wait, verdict.reason)
+            return wait(case, incident, verdict.wait, verdict.reason, now)
         return _ask(case, incident, index, policy, now)
     if isinstance(verdict, Refuse) and verdict.wait is not None and index is not None:
-        return _wait(case, incident, verdict.wait, verdict.reason)
+        return wait(case, incident, verdict.wait, verdict.reason, now)
+    spent = isinstance(verdict, Refuse) and verdict.wait is None
+    if index is None and not spent and policy.playbook.rung_after(made, useless) is not None:
+        # The attempts are kept for when something else is found.
+        return escalate(case, incident, policy, now, NO_STEP)
     if isinstance(verdict, Refuse) or index is None:
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         if isinstance(verdict, Refuse) and verdict.wait is None:
@@ -80,23 +89,24 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
 
 def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
     """Begin this rung, unless something outside of the target stands against it at this moment."""
-    rung = policy.playbook.rungs[index]
+    other = policy.playbook.not_meant_for(incident.finding.kind)
+    rung = policy.playbook.rung_at(index, other)
     verdict = judge_surroundings(case, incident, rung, policy, now)
     if isinstance(verdict, Refuse):
-        return _stand_back(case, incident, verdict, policy)
-    return _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
+        return _stand_back(case, incident, verdict, policy, now)
+    decision = _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
+    passed = dict.fromkeys(policy.playbook.rungs[each].step.action for each in sorted(other) if each < index)
+    if not passed:
+        return decision
+    return replace(
+        decision, reason=f"{decision.reason} (passed over, for other findings: {', '.join(passed)})"
+    )
 
 
-def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy) -> Decision:
+def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy, now: Moment) -> Decision:
     """Its turn, but not now: something outside of the target stands against it."""
-    wait = verdict.wait if verdict.wait is not None else policy.verify_every
-    return _wait(case, incident, wait, verdict.reason, slot=verdict.reason == "too-many-at-once")
-
-
-def _wait(case: Case, incident: Incident, seconds: float, reason: str, *, slot: bool = False) -> Decision:
-    waiting = replace(incident, phase=Phase.OPEN, well_since=None)
-    look = Look(seconds, slot=slot)
-    return Decision(replace(case, incident=waiting), (look,), f"{reason}: {seconds:.1f} s to go")
+    seconds = verdict.wait if verdict.wait is not None else policy.verify_every
+    return wait(case, incident, seconds, verdict.reason, now, slot=verdict.reason == "too-many-at-once")
 
 
 def _doomed(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -115,7 +125,9 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
             return _begin(case, incident, index, policy, now)
         left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
-            return _wait(case, incident, left, "waiting for a human yes")
+            still = replace(incident, phase=Phase.OPEN, well_since=None)
+            reason = f"waiting for a human yes: {left:.1f} s to go"
+            return Decision(replace(case, incident=still), (Look(left),), reason)
         passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1
@@ -149,7 +161,7 @@ def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> D
         return escalate(case, replace(incident, undo=None, undoing=False), policy, now, "undo-failed")
     verdict = judge_surroundings(case, incident, rungs[index], policy, now, counted=False)
     if isinstance(verdict, Refuse):
-        return _stand_back(case, incident, verdict, policy)
+        return _stand_back(case, incident, verdict, policy, now)
     repeated = incident.repeated or incident.undoing
     undoing = replace(incident, undo=None, undoing=True, repeated=repeated)
     return _perform(case, undoing, rungs[index], index, now, undo=True)
@@ -283,5 +295,12 @@ def _needs_a_yes(rung: Rung, incident: Incident, policy: Policy) -> bool:
 
 
 def fresh_start(case: Case, incident: Incident, policy: Policy) -> bool:
-    """True when nothing is held against an escalated target any more: a new image, or a new config."""
+    """True when nothing is held against an escalated target any more: a new image, or a new config.
+
+    Also when something else is found, and there is a step for that.
+    """
+    if incident.reason == NO_STEP:
+        other = policy.playbook.not_meant_for(incident.finding.kind)
+        made = [attempt.action for attempt in case.ledger.attempts]
+        return policy.playbook.rung_after(made, incident.spent | policy.impossible | other) is not None
     return may_act(incident, policy) and not case.ledger.attempts and not case.ledger.given_up

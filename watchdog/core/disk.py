@@ -11,10 +11,6 @@ from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.size import show_size
 
-# The findings by which a remedy knows that room is what lacks.
-NO_ROOM = frozenset({"disk_critical", "inodes_critical"})
-WRITES_BROKEN = "writes_broken"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:

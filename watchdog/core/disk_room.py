@@ -18,10 +18,6 @@ class Disks(Protocol):
         """The disk that holds the data of the InfluxDB in this container, None when none is known to."""
         ...
 
-    def trouble(self, target: str) -> str | None:
-        """The finding that made a disk critical when it was last looked at, "" if it was not; None: not looked at."""
-        ...
-
     async def room(self, place: DiskPlace) -> Room:
         """What is used and free now."""
         ...

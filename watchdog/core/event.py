@@ -85,7 +85,7 @@ class Life:
 
     Attributes:
         known_from: engine time (ns) since when every event of it was seen; None when nothing is known.
-        first_kill: whose terminating signal came first, None if there was none.
+        first_kill: whose terminating signal came first, None if there was none; UNKNOWN: perhaps the engine's own.
         killed_at: when we heard of that signal; None when we know of it without having heard it.
         ended_by: whose hand ended it, once it died and that is certain.
         removed_by: whose hand removed it.

@@ -13,6 +13,7 @@ from watchdog.core.incident import Case, Found, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.playbook import Rung
 from watchdog.core.run import Outcome, Result, Then, Way
+from watchdog.core.waiting import wait
 
 # For what nobody could find out.
 UNKNOWN = "unknown"
@@ -34,8 +35,7 @@ def find_out(case: Case, incident: Incident, index: int, policy: Policy, now: Mo
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         return escalate(given_up, incident, policy, now, then.cause)
     if then.way is Way.WAIT:
-        waiting = replace(incident, phase=Phase.OPEN, well_since=None)
-        return Decision(replace(case, incident=waiting), (Look(left),), f"{then.cause}: {left:.1f} s to go")
+        return wait(case, incident, left, then.cause, now)
     # Who stands by for another target does not come here, unless a person wants it all the same.
     return None
 

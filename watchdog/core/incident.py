@@ -91,6 +91,7 @@ class Incident:
         free_since: since when nothing explains it any more.
         deciding: the step that runs finds out whether the next one is to be done.
         found: what such a step found out last.
+        waited: the reasons for which it had to wait for long, of which people were told.
         ordered: a person ordered this incident to be healed: a yes, whatever the autonomy.
     """
 
@@ -127,6 +128,7 @@ class Incident:
     free_since: Moment | None = None
     deciding: bool = False
     found: Found | None = None
+    waited: frozenset[str] = frozenset()
     ordered: bool = False
 
 

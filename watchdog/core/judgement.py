@@ -221,7 +221,10 @@ def _judge_exited(observe: _Observer, seen: Sighting, rules: ContainerRules) -> 
         hand = Hand.PERSON
     if hand is Hand.PERSON:
         return observe(Status.CRITICAL, "stopped", stopped_by=hand, exit_code=facts.exit_code)
-    if facts.exit_code == 0 and facts.restart_policy not in ALWAYS and hand is not Hand.WATCHDOG:
+    # Signalled by somebody unknown, as by the engine on its way out, or asked to run: then 0 is no end of its work.
+    asked = hand is Hand.UNKNOWN and (seen.expect_running or seen.life.first_kill is Hand.UNKNOWN)
+    done = facts.exit_code == 0 and hand is not Hand.WATCHDOG and not asked
+    if done and facts.restart_policy not in ALWAYS:
         return observe(Status.OK, "finished", stopped_by=Hand.ITSELF)
     if hand is Hand.UNKNOWN and not seen.expect_running:
         return observe(Status.CRITICAL, "found_down", stopped_by=hand, exit_code=facts.exit_code)

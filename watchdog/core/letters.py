@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
+from itertools import takewhile
 
-from watchdog.core.notification import ASKING, Notification, Severity, Telling
+from watchdog.core.notification import ASKING, BYPASS, Notification, Severity, Telling
 from watchdog.core.story import Delivery, OutboxEntry
 
 # It is over, one way or another.
@@ -78,12 +79,14 @@ class Batch:
         notifications: what it tells: of an incident, everything from the beginning.
         receipt: of the message that it replaces, "" for a new one.
         reply_to: the receipt of the incident's first message, "" if this is that.
+        left_out: how many of the incident it does not tell, because too many waited.
     """
 
     entries: tuple[OutboxEntry, ...]
     notifications: tuple[Notification, ...]
     receipt: str = ""
     reply_to: str = ""
+    left_out: int = 0
 
     def is_loud(self, quiet: QuietHours, local: time) -> bool:
         """Whether it may make a sound at this time of day: for what is still true and new."""
@@ -93,24 +96,32 @@ class Batch:
         return told[-1].severity is Severity.CRITICAL or not quiet.hold(local)
 
 
-def batch_alone(entry: OutboxEntry) -> Batch:
-    """One notification, one message: for channels that cannot edit, and for what belongs to no incident."""
-    return Batch(entries=(entry,), notifications=(entry.notification,))
+def batch_alone(entry: OutboxEntry, story: Sequence[OutboxEntry] = ()) -> Batch:
+    """One notification, one message: for channels that cannot edit, and for what belongs to no incident.
+
+    What was left out of its incident right before it is counted with it; `story`: all of the incident, oldest first.
+    """
+    left_out = 0
+    for each in takewhile(lambda each: each.id < entry.id, story):
+        left_out = left_out + 1 if each.state is Delivery.MERGED else 0
+    return Batch(entries=(entry,), notifications=(entry.notification,), left_out=left_out)
 
 
 def batch_incident(story: Sequence[OutboxEntry]) -> Batch:
     """What has to be sent of one incident. `story`: all that was to be told of it, oldest first, some of it pending."""
     news = tuple(entry for entry in story if entry.state is Delivery.PENDING)
     sent = [entry for entry in story if entry.state is Delivery.DELIVERED and entry.receipt]
-    told = tuple(entry.notification for entry in story)
+    told = tuple(entry.notification for entry in story if entry.state is not Delivery.MERGED)
+    left_out = len(story) - len(told)
     if not sent:
-        return Batch(entries=news, notifications=told)
+        return Batch(entries=news, notifications=told, left_out=left_out)
     if _wants_a_new_one(sent, news):
-        return Batch(entries=news, notifications=told, reply_to=sent[0].receipt)
-    return Batch(entries=news, notifications=told, receipt=sent[-1].receipt)
+        return Batch(entries=news, notifications=told, reply_to=sent[0].receipt, left_out=left_out)
+    return Batch(entries=news, notifications=told, receipt=sent[-1].receipt, left_out=left_out)
 
 
 def _wants_a_new_one(sent: Sequence[OutboxEntry], news: Sequence[OutboxEntry]) -> bool:
-    if news[-1].notification.telling in ENDING:
+    told = [entry.notification.telling for entry in news if entry.notification.telling not in BYPASS]
+    if told and told[-1] in ENDING:
         return any(entry.notification.telling in CALLING for entry in sent)
-    return any(entry.notification.telling in ASKING for entry in news)
+    return any(telling in ASKING for telling in told)

@@ -186,6 +186,25 @@ class Roster:
         )
         return replace(self, lives={**self.lives, container_id: life})
 
+    def ended_with_the_engine(self, answered: Moment | None) -> Roster:
+        """The roster after the engine ended: whom it signalled since it last `answered` us, it may have ended itself.
+
+        On its way out the engine stops all containers, and its events tell of that as of a person's stops
+        (measured); but it answers nobody any more, while a person's stop is looked at within milliseconds.
+        """
+        nobody = Hand.UNKNOWN
+        return replace(
+            self,
+            lives={
+                container_id: replace(life, first_kill=nobody, ended_by=life.ended_by and nobody)
+                if life.first_kill is Hand.PERSON
+                and life.killed_at is not None
+                and (answered is None or answered.precedes(life.killed_at))
+                else life
+                for container_id, life in self.lives.items()
+            },
+        )
+
     def inspected(self, target: str, facts: ContainerFacts, now: Moment) -> Roster:
         """The roster after an inspect of a target's container."""
         known = self.targets[target]

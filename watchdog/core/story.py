@@ -78,12 +78,16 @@ class StepRecord:
 
 
 class Delivery(StrEnum):
-    """How far one notification got with one notifier. REFUSED: trying again is useless. SILENCED: kept back."""
+    """How far one notification got with one notifier.
+
+    REFUSED: trying again is useless. SILENCED: kept back. MERGED: too many waited, it is only counted (see `surplus`).
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
     REFUSED = "refused"
     SILENCED = "silenced"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

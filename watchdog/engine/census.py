@@ -87,6 +87,8 @@ class Census:
         self._seen: dict[str, tuple[Moment, ContainerFacts]] = {}
         # By container: the latest event (engine time, ns).
         self._stirred: dict[str, int] = {}
+        # When the engine was last asked something that it answered.
+        self._answered: Moment | None = None
         self._listed = False
         self._empty = False
         self._unsaved: set[str] = set()
@@ -179,7 +181,9 @@ class Census:
 
     async def take(self) -> frozenset[str]:
         """List everything once; the targets that look different from what was known."""
+        asked = self._clock.now()
         rows = await self._engine.list_containers()
+        self._answered = asked
         before, self._listed, self._empty = self.roster.targets, True, not rows
         self.roster, changed = self.roster.listed(rows, self._clock.now())
         current = {known.container_id for known in self.roster.targets.values()}
@@ -229,6 +233,10 @@ class Census:
         self._cut_short.clear()
         self._announcements = self._announcements.settled()
 
+    def lost(self) -> None:
+        """The engine's events have ended: it may have ended itself, and its containers before that."""
+        self.roster = self.roster.ended_with_the_engine(self._answered)
+
     def own_up(self, announcement: Announcement, target: str, since: int, until: int | None = None) -> None:
         """What a step of an earlier daemon did between these engine times (ns) was our doing.
 
@@ -274,6 +282,7 @@ class Census:
             if not known.present:
                 return None
             facts = await self._engine.inspect(known.container_id)
+        self._answered = began
         if self._known(known.target).container_id == facts.id:
             self.roster = self.roster.inspected(known.target, facts, self._clock.now())
         if self._stirred.get(facts.id) == heard:

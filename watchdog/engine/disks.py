@@ -27,10 +27,6 @@ class Watches(Protocol):
         """Its disks by name."""
         ...
 
-    def trouble(self, target: str) -> str | None:
-        """What was found last."""
-        ...
-
 
 class Gateway(Protocol):
     """The part of the disks' gateway that this takes."""
@@ -110,14 +106,6 @@ class Disks:
         return next(
             (each for each in places if each.influx is not None and each.influx.target == target), None
         )
-
-    def trouble(self, target: str) -> str | None:
-        """What made it critical when it was last looked at; of its forecast nothing ever does."""
-        for check in self._checks():
-            found = check.trouble(target)
-            if found is not None:
-                return found
-        return None
 
     async def room(self, place: DiskPlace) -> Room:
         """What is used and free now."""

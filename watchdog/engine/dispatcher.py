@@ -18,8 +18,10 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.letters import Batch, QuietHours, batch_alone, batch_incident
 from watchdog.core.maintenance import Window
 from watchdog.core.moment import Moment
-from watchdog.core.observation import Fact
+from watchdog.core.notification import Notification, Severity, Telling
+from watchdog.core.observation import Fact, Finding
 from watchdog.core.story import Delivery, OutboxEntry
+from watchdog.core.surplus import Surplus
 from watchdog.plugins import DELIVERY_WITHIN, Clock, Letter, Notifier, Parameters
 
 # Between two tries of a delivery that failed, doubled each time.
@@ -34,6 +36,14 @@ PREPARE_AFTER = 3.0
 
 class Outbox(Protocol):
     """The journal, as the dispatcher needs it."""
+
+    async def bound(self, notifier: str, now: Moment) -> Surplus | None:
+        """Leave out what is more than may wait; what was left out and not told of yet."""
+        ...
+
+    async def surplus_told(self, notifier: str, surplus: Surplus) -> None:
+        """People were told how many were left out."""
+        ...
 
     async def undelivered(self, notifier: str, limit: int) -> tuple[OutboxEntry, ...]:
         """What this notifier has still to hand over, oldest first."""
@@ -219,9 +229,14 @@ class Dispatcher:
     async def _send_next(self, name: str) -> bool:
         """Hand over the oldest that waits, with what waits of the same incident, or keep it back; False when none is left."""
         notifier = self._notifiers[name]
+        surplus = await self._outbox.bound(name, self._clock.now())
+        if surplus is not None:
+            await self._tell_of(surplus, notifier)
         waiting = await self._outbox.undelivered(name, 1)
         if not waiting:
             return False
+        if self._notifiers.get(name) is not notifier:
+            return True  # a reload took it away meanwhile: who comes after it goes on
         story = await self._story(name, waiting[0])
         if await self._keep_back(name, story):
             return True
@@ -229,7 +244,7 @@ class Dispatcher:
         told = [
             e for e in story if e.state is not Delivery.SILENCED or not self._silenced(e.notification.target)
         ]
-        batch = batch_incident(told) if notifier.edits else batch_alone(waiting[0])
+        batch = batch_incident(told) if notifier.edits else batch_alone(waiting[0], told)
         ids = tuple(entry.id for entry in batch.entries)
         try:
             async with _translated(self._within):
@@ -246,6 +261,32 @@ class Dispatcher:
         await self._outbox.delivered(ids, name, receipt, self._clock.now())
         self._say("notification.delivered", name, told=len(ids), edited=bool(batch.receipt))
         return True
+
+    async def _tell_of(self, surplus: Surplus, notifier: Notifier[Parameters]) -> None:
+        """Hand over how many are left out. It is made when it can be sent: until then there may be more."""
+        facts: dict[str, Fact] = {
+            "count": surplus.count,
+            "incidents": surplus.incidents,
+            "since": f"{surplus.since.wall.astimezone():%Y-%m-%d %H:%M}",
+        }
+        told = Notification(
+            telling=Telling.LEFT_OUT,
+            target=notifier.name,
+            at=self._clock.now(),
+            finding=Finding(Telling.LEFT_OUT.value, facts),
+            severity=Severity.WARNING,
+            facts=facts,
+        )
+        try:
+            async with _translated(self._within):
+                language = self._manners().language
+                await notifier.deliver(Letter(notifications=(told,), loud=False, language=language))
+        except DeliveryError as error:
+            if error.blocked or not error.permanent:
+                raise
+            self._say("notification.failed", notifier.name, reason=str(error), permanent=True)
+        await self._outbox.surplus_told(notifier.name, surplus)
+        self._say("notification.left_out", notifier.name, **facts)
 
     async def _story(self, name: str, entry: OutboxEntry) -> tuple[OutboxEntry, ...]:
         """All that there is to be told with this one, oldest first: of its incident, or it alone."""
@@ -272,6 +313,7 @@ class Dispatcher:
             reply_to=batch.reply_to,
             loud=batch.is_loud(manners.quiet, local),
             language=manners.language,
+            left_out=batch.left_out,
         )
 
     def _say(self, name: str, notifier: str, **facts: Fact) -> None:

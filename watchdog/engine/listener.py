@@ -50,6 +50,10 @@ class Rolls(Protocol):
         """Take in what the engine remembers."""
         ...
 
+    def lost(self) -> None:
+        """The engine's events have ended."""
+        ...
+
     def targets(self) -> tuple[str, ...]:
         """All watched targets."""
         ...
@@ -102,6 +106,7 @@ class Listener:
             except GatewayError as error:
                 if self.connected:
                     wait = FIRST_WAIT
+                self._census.lost()
                 self._attempted(error)
                 self.lose(str(error))
             await asyncio.sleep(wait)

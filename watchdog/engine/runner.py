@@ -41,8 +41,9 @@ class StepBook(Protocol):
         container_id: str | None,
         text: str,
         now: Moment,
+        counts: bool,
     ) -> int:
-        """Keep the intent, before the effect."""
+        """Keep the intent, before the effect. `counts`: against the budget of the stack."""
         ...
 
     async def end_step(self, step_id: int, outcome: Outcome, now: Moment) -> None:
@@ -138,7 +139,7 @@ class Runner:
 
     async def _record(self, order: Perform, step: Step) -> Outcome:
         # Shielded: the journal writes it down although nobody waits any more, and it must not stay open.
-        intent = asyncio.ensure_future(self._begin(order, step))
+        intent = asyncio.ensure_future(self._begin(order, step, counts=order.counts))
         try:
             step_id = await asyncio.shield(intent)
         except GatewayError as error:
@@ -174,7 +175,7 @@ class Runner:
             await asyncio.sleep(ASIDE)
         outcome = await self._act(step.on or _acted_on(order), step, self._longest_look)
         try:
-            step_id = await self._begin(order, step)
+            step_id = await self._begin(order, step, counts=False)
             await self._journal.end_step(step_id, outcome, self._tools.clock.now())
         except GatewayError as error:
             self._say("journal.failed", order, reason=str(error))
@@ -192,7 +193,7 @@ class Runner:
             reason = f"the action itself failed: {type(error).__name__}: {error}"
             return Outcome(result=Result.FAILED, reason=self._tools.redact(reason), hopeless=True)
 
-    async def _begin(self, order: Perform, step: Step) -> int:
+    async def _begin(self, order: Perform, step: Step, *, counts: bool) -> int:
         return await self._journal.begin_step(
             incident=order.incident,
             playbook=order.playbook,
@@ -203,6 +204,7 @@ class Runner:
             container_id=self._tools.containers.container_of(step.on or _acted_on(order)),
             text=f"{step.action} on {step.on or _acted_on(order)}{_manner(order)}",
             now=self._tools.clock.now(),
+            counts=counts,
         )
 
     async def _end(self, step_id: int, outcome: Outcome, order: Perform) -> None:

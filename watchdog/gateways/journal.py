@@ -25,6 +25,7 @@ from watchdog.core.proposal import ProposalRecord, ProposalState
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
+from watchdog.core.surplus import Surplus
 from watchdog.gateways.journal_life import TRY_EVERY, JournalLife
 from watchdog.gateways.journal_parts import Parts, open_parts
 from watchdog.gateways.journal_thread import JournalThread
@@ -97,12 +98,14 @@ class Journal(JournalLife):
         text: str,
         now: Moment,
         trigger: Trigger = Trigger.INCIDENT,
+        counts: bool = True,
     ) -> int:
         """Write that a step is about to begin, and return its id; on disk before this returns.
 
         The incident must have been saved. Its one run is made, or taken up again, by its first step. `rung`
         is the index on the ladder; `attempt` counts from 1 within the incident; `container_id` is what the
-        step acts on, None when there is no container; `text` says in one line what it will do.
+        step acts on, None when there is no container; `text` says in one line what it will do; `counts`: against
+        the budget of the stack.
         """
         return await self._call(
             partial(
@@ -117,6 +120,7 @@ class Journal(JournalLife):
                 trigger=trigger,
                 text=text,
                 now=now,
+                counts=counts,
             )
         )
 
@@ -133,7 +137,7 @@ class Journal(JournalLife):
         await self._call(partial(self._parts.runs.end_run, incident, result, now))
 
     async def latest_begun(self, limit: int) -> tuple[Moment, ...]:
-        """When the latest steps were begun, oldest first."""
+        """When the latest steps that count against the budget were begun, oldest first."""
         return await self._call(partial(self._parts.runs.latest_begun, limit))
 
     async def open_steps(self) -> tuple[StepRecord, ...]:
@@ -169,6 +173,14 @@ class Journal(JournalLife):
         """Write that they could not be handed over; `permanent`: it will not be tried again."""
         state = Delivery.REFUSED if permanent else Delivery.PENDING
         await self._call(partial(self._parts.outbox.tried, ids, notifier, state, now, error=error))
+
+    async def bound(self, notifier: str, now: Moment) -> Surplus | None:
+        """Leave out, for this notifier, what is more than may wait; what people were not told yet of what was left out."""
+        return await self._call(partial(self._parts.outbox.bound, notifier, now))
+
+    async def surplus_told(self, notifier: str, surplus: Surplus) -> None:
+        """Write that people were told of what was left out."""
+        await self._call(partial(self._parts.outbox.surplus_told, notifier, surplus))
 
     async def silence(self, ids: tuple[int, ...], notifier: str, window: str, now: Moment) -> None:
         """Write that a silence keeps these from a notifier; nothing is written if that silence is over by now."""

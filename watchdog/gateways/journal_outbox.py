@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Telling
 from watchdog.core.story import Delivery, OutboxEntry, Told
+from watchdog.core.surplus import MOST, Surplus, Waiting, choose_surplus
 from watchdog.gateways.journal_file import JournalFile, Row
 from watchdog.gateways.journal_rows import clean, dump, load, load_optional
 
@@ -40,6 +43,62 @@ class Outbox:
         if entries:
             self._settled[notifier] = entries[0].id - 1
         return entries
+
+    def bound(self, notifier: str, now: Moment, most: int = MOST) -> Surplus | None:
+        """Leave out what is more than `most` may wait for; what was left out so far and not told of, None for nothing."""
+        after = self._start_of(notifier)
+        with self._file.reading():
+            latest = self._file.number("SELECT coalesce(max(id), 0) FROM outbox")
+        if latest - after > most and self.depths((notifier,))[notifier] > most:
+            with self._file.transaction():
+                self._file.do(
+                    "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried)"
+                    " SELECT ?, value, 'merged', 0, ? FROM json_each(?) WHERE true"
+                    " ON CONFLICT (notifier, outbox_id) DO UPDATE SET state = excluded.state, attempts = 0",
+                    *(notifier, dump(now), json.dumps(choose_surplus(self._waiting(notifier, after), most))),
+                )
+        with self._file.reading():
+            count, incidents, oldest, newest = self._file.row(
+                "SELECT count(*), count(DISTINCT incident), min(id), max(id) FROM deliveries"
+                " JOIN outbox ON id = outbox_id WHERE notifier = ? AND state = 'merged' AND attempts = 0",
+                notifier,
+            ) or (0, 0, 0, 0)
+            if not count:
+                return None
+            first = self._file.row("SELECT record FROM outbox WHERE id = ?", oldest)
+            since = load(Notification, first[0]).at if first else now
+            return Surplus(count=count, incidents=incidents, since=since, latest=newest)
+
+    def surplus_told(self, notifier: str, surplus: Surplus) -> None:
+        """Write that people were told how many were left out."""
+        with self._file.transaction():
+            self._file.do(
+                "UPDATE deliveries SET attempts = 1"
+                " WHERE notifier = ? AND outbox_id <= ? AND state = 'merged' AND attempts = 0",
+                *(notifier, surplus.latest),
+            )
+
+    def _waiting(self, notifier: str, after: int) -> tuple[Waiting, ...]:
+        rows = self._file.rows(
+            "SELECT o.id, o.telling, o.target, o.incident, coalesce(i.phase = 'resolved', 0),"
+            " EXISTS (SELECT 1 FROM outbox AS q CROSS JOIN deliveries AS p ON p.outbox_id = q.id"
+            "  WHERE q.incident = o.incident AND p.notifier = ? AND p.state = 'delivered')"
+            " FROM outbox AS o LEFT JOIN deliveries AS d ON d.outbox_id = o.id AND d.notifier = ?"
+            " LEFT JOIN incidents AS i ON i.id = o.incident"
+            " WHERE o.id > ? AND coalesce(d.state, 'pending') = 'pending' ORDER BY o.id",
+            *(notifier, notifier, after),
+        )
+        return tuple(
+            Waiting(
+                id=number,
+                telling=Telling(telling),
+                target=target,
+                incident=incident,
+                over=bool(over),
+                begun=bool(begun),
+            )
+            for number, telling, target, incident, over, begun in rows
+        )
 
     def look_back(self) -> None:
         """Something older waits for its delivery again: search from the beginning."""

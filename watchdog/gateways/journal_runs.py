@@ -35,6 +35,7 @@ class Runs:
         trigger: Trigger,
         text: str,
         now: Moment,
+        counts: bool = True,
     ) -> int:
         """Write the intent of one step."""
         begun = dump(now)
@@ -45,15 +46,15 @@ class Runs:
                 *(incident, playbook, target, trigger.value, begun),
             )
             return self._file.insert(
-                "INSERT INTO steps (run, action, rung, attempt, container_id, text, begun)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                *(incident, action, rung, attempt, container_id, clean(text), begun),
+                "INSERT INTO steps (run, action, rung, attempt, container_id, text, begun, counted)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                *(incident, action, rung, attempt, container_id, clean(text), begun, int(counts)),
             )
 
     def latest_begun(self, limit: int) -> tuple[Moment, ...]:
-        """When the latest steps on containers were begun, oldest first."""
+        """When the latest steps that count against the budget were begun, oldest first."""
         with self._file.reading():
-            rows = self._file.rows("SELECT begun FROM steps ORDER BY id DESC LIMIT ?", limit)
+            rows = self._file.rows("SELECT begun FROM steps WHERE counted ORDER BY id DESC LIMIT ?", limit)
             return tuple(load(Moment, begun) for (begun,) in reversed(rows))
 
     def end_step(self, step_id: int, outcome: Outcome, now: Moment, *, settled: bool) -> None:

@@ -109,6 +109,8 @@ _FIRST = (
         result TEXT GENERATED ALWAYS AS (json_extract(outcome, '$.result')) VIRTUAL
             CHECK (result IN ('done', 'failed', 'skipped', 'aborted', 'interrupted')),
         settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
+        -- Whether it counts against the budget of the stack: what only looks, and planned work, does not.
+        counted INTEGER NOT NULL DEFAULT 1 CHECK (counted IN (0, 1)),
         CHECK ((ended IS NULL) = (outcome IS NULL))
     ) STRICT
     """,
@@ -120,7 +122,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'acting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'config_broken', 'config_mended', 'switched_off', 'maintenance_begun', 'maintenance_ended')),
+            CHECK (telling IN ('opened', 'acting', 'waiting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'config_broken', 'config_mended', 'switched_off', 'left_out', 'maintenance_begun', 'maintenance_ended', 'bypass_open', 'bypass_left', 'bypass_closed')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)
@@ -137,7 +139,7 @@ _FIRST = (
     CREATE TABLE deliveries (
         notifier TEXT NOT NULL REFERENCES notifiers (name),
         outbox_id INTEGER NOT NULL REFERENCES outbox (id),
-        state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'refused', 'silenced')),
+        state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'refused', 'silenced', 'merged')),
         attempts INTEGER NOT NULL CHECK (attempts >= 0),
         tried TEXT NOT NULL CHECK (json_valid(tried)),
         tried_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(tried, '$.wall')) VIRTUAL,
@@ -149,6 +151,8 @@ _FIRST = (
     """,
     "CREATE INDEX deliveries_of_notification ON deliveries (outbox_id)",
     "CREATE INDEX deliveries_silenced ON deliveries (notifier, outbox_id) WHERE state = 'silenced'",
+    # What was left out because too many waited; `attempts` 0: people were not told yet how many.
+    "CREATE INDEX deliveries_merged ON deliveries (notifier, outbox_id) WHERE state = 'merged' AND attempts = 0",
     """
     CREATE TABLE targets (
         target TEXT PRIMARY KEY,

@@ -32,6 +32,7 @@ LONGEST_LINE = 700
 _SIGNS: dict[str, str] = {
     Telling.OPENED: "🔴",
     Telling.ACTING: "🟡",
+    Telling.WAITING: "⏳",
     Telling.PROPOSED: "❓",
     Telling.ASKED: "❓",
     Telling.HEALED: "✅",
@@ -55,6 +56,10 @@ _SIGNS: dict[str, str] = {
     Telling.JOURNAL_DAMAGED: "⚠️",
     Telling.JOURNAL_GAP: "⚠️",
     Telling.JOURNAL_WELL: "✅",
+    Telling.BYPASS_OPEN: "🚪",
+    Telling.BYPASS_LEFT: "🚪",
+    Telling.BYPASS_CLOSED: "🚪",
+    Telling.LEFT_OUT: "⏭️",
 }
 _OPENED_WARNING = "🟠"
 _NO_SIGN = "▪️"

@@ -43,6 +43,7 @@ _LEVELS = {
     "incident.escalated": logging.ERROR,
     "hold.begun": logging.WARNING,
     "notification.failed": logging.WARNING,
+    "notification.left_out": logging.WARNING,
     "heartbeat.failed": logging.WARNING,
     "heartbeat.sent": logging.DEBUG,
     "daemon.frozen": logging.ERROR,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watchdog.core.notification import Notification
@@ -15,6 +15,8 @@ from watchdog.wording.plain import plain
 from watchdog.wording.sayings import describe_saying
 from watchdog.wording.spans import describe_span
 
+# Words of others, which may be the same ones: an engine's error is what is wrong, what hinders and what shows it.
+_QUOTED = frozenset({"hindrance", "shown_by"})
 _SPANS = frozenset({"seconds", "stable"})
 
 
@@ -35,14 +37,24 @@ def describe_notification(notification: Notification, words: Catalogue = ENGLISH
     """The notification as a message. A line that lacks one of its facts is left out."""
     told = words.tellings[notification.telling.value]
     facts = _facts(notification, words)
-    lines = tuple(line.format_map(facts) for line in told.lines if _needs(line) <= facts.keys())
-    return Message(title=told.title.format_map(_Lenient(facts)), lines=lines)
+    title = told.title.format_map(_Lenient(facts))
+    lines: list[str] = []
+    for line in told.lines:
+        needs = _needs(line)
+        quoted = [facts[name] for name in needs & _QUOTED & facts.keys()]
+        if needs <= facts.keys() and not any(_is_said(text, title, lines) for text in quoted):
+            lines.append(line.format_map(facts))
+    return Message(title=title, lines=tuple(lines))
 
 
 def describe_shortly(notification: Notification, words: Catalogue = ENGLISH) -> str:
     """The notification in a phrase, to read below a title that names its target."""
     told = words.tellings[notification.telling.value]
     return told.short.format_map(_Lenient(_facts(notification, words)))
+
+
+def _is_said(text: str, title: str, lines: Sequence[str]) -> bool:
+    return any(text in said for said in (title, *lines))
 
 
 class _Lenient(dict[str, str]):

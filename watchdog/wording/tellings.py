@@ -30,6 +30,16 @@ TELLINGS: Mapping[str, Told] = {
             "The whole story: watchdog incidents {incident}",
         ),
     ),
+    "waiting": Told(
+        title="{target} has to wait for {seconds}: {reason}",
+        short="waits for {seconds}: {reason}",
+        lines=(
+            "What is wrong: {target} {finding}.",
+            "What is done: nothing for now. It is watched meanwhile, and gone on with after that.",
+            "What you can do: see to it by hand, if it cannot wait. To keep watchdog's hands off: watchdog hold {target}",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
     "proposed": Told(
         title="{target} needs your yes: {action} (proposal {proposal})",
         short="waits for your yes: {action} (proposal {proposal})",
@@ -147,6 +157,26 @@ TELLINGS: Mapping[str, Told] = {
             "How all stands: watchdog status",
         ),
     ),
+    "bypass_open": Told(
+        title="{target}: {app} can be reached past its front at {where} for {seconds}",
+        short="emergency bypass: {app} at {where} until {until}",
+        lines=(
+            "What was done: a forwarder leads there, until {until}. It is withdrawn when all is well again.",
+            "What is not done: it mends nothing. A human is needed for the front.",
+            "From elsewhere, where it listens on this machine only: `ssh -L 3000:{where} SERVER`",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "bypass_left": Told(
+        title="{target}: the emergency bypass to {app} at {where} has {seconds} left",
+        short="emergency bypass: {app} at {where}, {seconds} left",
+        lines=("It ends by itself at {until}.", "The whole story: watchdog incidents {incident}"),
+    ),
+    "bypass_closed": Told(
+        title="{target}: the emergency bypass to {app} at {where} is withdrawn: {reason}",
+        short="emergency bypass to {app} withdrawn: {reason}",
+        lines=("What is published: nothing any more.", "The whole story: watchdog incidents {incident}"),
+    ),
     "held": Told(
         title="{target} {finding}: watchdog keeps its hands off",
         short="hands off: {act}",
@@ -235,6 +265,16 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: everything is looked at anew; for a minute nothing is replaced or rebuilt.",
             "What you can do: see whether what you had held is still held (watchdog status), hold it again if not.",
+        ),
+    ),
+    "left_out": Told(
+        title="{count} messages are left out: too many had to wait while {target} could not be reached",
+        short="{count} messages left out",
+        lines=(
+            "What they told of: what is over, or what a newer message says as well; the oldest of {since}.",
+            "Incidents among them: {incidents}. What follows here is how it stands.",
+            "All incidents: watchdog incidents",
+            "How all stands: watchdog status",
         ),
     ),
     "maintenance_begun": Told(

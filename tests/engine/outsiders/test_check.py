@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -99,7 +100,11 @@ async def test_a_check_that_misbehaves_is_unknown_by_its_name(
 ) -> None:
     """Whatever it does: UNKNOWN with a reason that names it, the loop goes on, our own check heals as ever."""
     async with guest(tmp_path, does) as world:
+        deadline = time.monotonic() + 10
         seen = await ask(world)
+        while seen.status is Status.OK and does == "threads" and time.monotonic() < deadline:
+            # Whose threads they are is known only while no other plug-in runs: one of the tests before may still.
+            seen = await ask(world)
         assert seen.status is Status.UNKNOWN
         reason = str(seen.finding.facts["reason"])
         left_behind = NAMED + "it has not come back from what it was asked before"

@@ -1,7 +1,9 @@
 """Made by another Compose: replaced when unchanged, refused by name when edited, never replaced in a loop."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.scenarios.builds import images_removed
@@ -26,7 +28,7 @@ def scenario(stage: Stage) -> None:
         stage.expect("another Compose made them", version_of(stage, "same") == THEIRS)
         stage.start_daemon()
         stage.watching("same", "edited", "theirs", "neighbour")
-        stage.let_pass(2)  # the first sight of each
+        stage.wait("each was compared with its files", lambda: first_sights(stage) == 4, 30)
         before = stage.mark()
 
         compared_with_the_first_sight(stage)
@@ -75,6 +77,13 @@ def by_the_hosts_own(stage: Stage, theirs: Path) -> None:
     stage.expect(
         f"the next `up` of a person would keep it: {own}", own and not any("Recreate" in o for o in own)
     )
+
+
+def first_sights(stage: Stage) -> int:
+    """Of how many containers the journal holds what the files said at their first sight."""
+    path = stage.daemon.state / "journal.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+        return int(journal.execute("SELECT count(*) FROM first_sights").fetchone()[0])
 
 
 def version_of(stage: Stage, service: str) -> str:
