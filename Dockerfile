@@ -1,4 +1,4 @@
-# compose-watchdog: the daemon, its command line and Docker Compose; no docker CLI, no compiler.
+# compose-watchdog: the daemon, its command line, Docker Compose and certbot; no docker CLI, no compiler.
 #
 #   docker build -t compose-watchdog:local .        (scripts/watchdog-image does the same, with labels)
 #
@@ -42,7 +42,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 # needs to become another user, so no program may.
 RUN printf 'path-exclude=/usr/share/%s/*\n' doc man locale info lintian > /etc/dpkg/dpkg.cfg.d/small \
     && apt-get update -q \
-    && apt-get install -y -q --no-install-recommends ca-certificates docker-compose python3 tini tzdata \
+    && apt-get install -y -q --no-install-recommends ca-certificates certbot docker-compose python3 tini tzdata \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf /var/cache/ldconfig /var/log/* \
         /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /usr/share/info/* \
     && chmod 0755 /run/lock \

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ from watchdog.config import sections
 from watchdog.config.playbooks import read_playbooks
 from watchdog.core import judgement
 from watchdog.core.duration import parse_duration, show_duration
+from watchdog.core.playbook import Autonomy, Step
 from watchdog.core.problem import Report
 from watchdog.desk import shapes
 from watchdog.plugins import Parameters
@@ -76,7 +78,29 @@ WORDS: Mapping[tuple[str, str], str] = {
         "checks",
         "jobs",
     ): "of `check_in`: each with `period`, `grace` and `longest`; see [config/examples/check-in.yml](../../config/examples/check-in.yml)",
+    (
+        "checks",
+        "mounts",
+    ): "of `disk`: each with `path`, `warn`, `critical`, `warn_free`, `critical_free`, `ballast`, `ballast_in`, `contact`, `influxdb`; see [config/examples/disk.yml](../../config/examples/disk.yml)",
+    (
+        "checks",
+        "ahead",
+    ): "of `disk`: a disk that is foretold to be full within so long is told of, nothing is done about it",
+    (
+        "checks",
+        "windows",
+    ): "of `disk`: what the forecast rests on; each is used once half of it was seen, and believed four times as far ahead",
+    ("checks", "memory"): "of `host`: the share of memory in use from which on people are told",
+    ("checks", "load"): "of `host`: the same for the load of the last minute for each processor",
+    ("checks", "lasts"): "of `host`: how long without a break",
+    ("step", "older_than"): "points before the beginning of that day (UTC) are deleted",
+    ("step", "window"): "what is copied out of each bucket before; less, where that is more than 8 MiB",
+    ("step", "answers"): "how long InfluxDB may take to answer again",
     ("step", "on"): "another target to act on than the one in trouble: a feeder for a series",
+    (
+        "step",
+        "when",
+    ): "the findings that it is for ([findings.md](findings.md)); while another one is found it is passed over; default: all",
     ("step", "rules"): "the file of rules, without its ending, in the folder `diagnoses`",
     ("step", "url"): "where the feeder answers `/health` and `/metrics`",
     ("step", "exchange"): "whom it gets its data from: connected to, nothing is sent",
@@ -172,6 +196,23 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "job_running": ("ok",),
     "job_overran": ("critical",),
     "job_failed": ("critical",),
+    # core/disk.py, core/host.py, checks/disk.py
+    "disk_roomy": ("ok",),
+    "disk_low": ("warning",),
+    "disk_critical": ("critical",),
+    "inodes_low": ("warning",),
+    "inodes_critical": ("critical",),
+    "disk_steady": ("ok",),
+    "disk_forecast": ("critical",),
+    "inodes_forecast": ("critical",),
+    "writes_doubtful": ("warning",),
+    "writes_broken": ("critical",),
+    "memory_fine": ("ok",),
+    "memory_high": ("warning",),
+    "memory_high_for_long": ("critical",),
+    "load_fine": ("ok",),
+    "load_high": ("warning",),
+    "load_high_for_long": ("critical",),
 }
 # What the codes mean where it matters which command answered.
 ANSWERS = (
@@ -382,6 +423,21 @@ def _meaning(section: str, name: str, model: type[BaseModel]) -> str:
     )
 
 
+def _head(file: Path) -> list[str]:
+    """What a playbook's file says of itself before its first key."""
+    lines = file.read_text("utf-8").splitlines()
+    said = itertools.takewhile(lambda line: line.startswith("#"), lines)
+    text = " ".join(line.lstrip("# ") for line in said)
+    return [text] if text else []
+
+
+def _does(step: Step) -> str:
+    does = ENGLISH.actions.get(step.action, step.action)
+    asks = "; needs a human yes" if step.autonomy is Autonomy.PROPOSE else ""
+    when = f"; only when {', '.join(f'`{each}`' for each in sorted(step.when))}" if step.when else ""
+    return f"{does}{asks}{when}"
+
+
 def _playbooks() -> str:
     report = Report()
     shelf = read_playbooks(ROOT / "config" / "playbooks", report)
@@ -399,14 +455,15 @@ def _playbooks() -> str:
             f"{titles}. A {playbook.kind.value} for checks of kind `{playbook.target_kind}`, "
             f"autonomy `{playbook.autonomy.value}`."
         )
+        parts += _head(shelf.names[name])
         rows: list[tuple[str, ...]] = []
         for number, rung in enumerate(playbook.rungs, 1):
             verify = rung.step.verify
             rows.append(
                 (
                     str(number),
-                    f"`{rung.step.action}`",
-                    ENGLISH.actions.get(rung.step.action, rung.step.action),
+                    f"`{rung.step.action}`" + (f" on `{rung.step.on}`" if rung.step.on else ""),
+                    _does(rung.step),
                     ", ".join(
                         " ".join(
                             (f"`{each.action}`", *(f"{key}: {value}" for key, value in each.params.items()))

@@ -17,6 +17,7 @@ from watchdog.core.announcements import LASTS
 from watchdog.core.check_in import CheckIn
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.diagnosis import Rules
+from watchdog.core.disk_room import Disks
 from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
 from watchdog.core.moment import Moment
@@ -24,6 +25,7 @@ from watchdog.core.notification import Notification
 from watchdog.core.observation import Observation
 from watchdog.core.roster import ComposeOrigin
 from watchdog.core.run import Outcome, Result
+from watchdog.gateways.front import Front
 from watchdog.gateways.program import Ended
 
 # A parameter that is a span of time: written as 30s or 5m, held as seconds.
@@ -193,6 +195,10 @@ class Tools:
     check_ins: LastCheckIns | None = None
     # The rules that tell causes apart, by the name of their file.
     diagnoses: Mapping[str, Rules] = field(default_factory=dict)
+    # None where no disk is watched.
+    disks: Disks | None = None
+    # One-shots, handshakes and bypasses; None where there are none.
+    front: Front | None = None
 
 
 class Check(ABC, Generic[P]):
@@ -201,6 +207,7 @@ class Check(ABC, Generic[P]):
     Attributes:
         every: seconds between two looks by default; 0 for what the engine's events and sweeps announce.
         failures, successes: how many looks in a row must agree by default before they are believed.
+        findings: the kinds of what it can find, for `when` in playbooks; empty: any.
 
     To add one: a file in `checks/` with a subclass, its test, a line in `registry.py`, an example in
     `config/examples/`.
@@ -209,6 +216,7 @@ class Check(ABC, Generic[P]):
     kind: ClassVar[str]
     parameters_type: ClassVar[type[Parameters]]
     every: ClassVar[float] = 0.0
+    findings: ClassVar[frozenset[str]] = frozenset()
     failures: ClassVar[int] = 1
     successes: ClassVar[int] = 1
 
@@ -262,6 +270,11 @@ class Action(ABC, Generic[P]):
         Raises `Refused` when `run` would be refused.
         """
         return {}
+
+    @property
+    def needs_a_yes(self) -> bool:
+        """Whether it is never done without a human yes: a playbook has to say `autonomy: propose` beside it."""
+        return False
 
     def suits(self, target: str, tools: Tools) -> bool:  # noqa: ARG002 - for those that do not suit all
         """False when it is known that `run` can do nothing for this target: then nobody is asked for a yes."""

@@ -35,7 +35,6 @@ _OTHERS_NAMES = frozenset(
     {
         "WATCHDOG_PID",
         "WATCHDOG_USEC",
-        "WATCHDOG_IMAGE",
         "WATCHDOG_PROJECT_DIR",
         "WATCHDOG_UID",
         "WATCHDOG_GID",
@@ -153,6 +152,8 @@ class Settings(BaseSettings):
     config: Annotated[Path, AfterValidator(Path.expanduser)] = Field(default_factory=default_config)
     state_dir: Annotated[Path, AfterValidator(_fits_a_socket)] = Field(default_factory=default_state_dir)
     compose: Path | None = None
+    # Of one-shots and bypasses, where watchdog is no container: it is made of its own image there.
+    image: str = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
     # "": what watchdog.yml says.
     listen: Annotated[str, AfterValidator(_listens)] = ""

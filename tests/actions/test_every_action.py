@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.engine.parts import SECRET, Stand
+from tests.front.tools import FakeBypasses, FakeShots
 from watchdog.core.errors import NotThere, Refused, Unreachable, WatchdogError
 from watchdog.core.run import Outcome, Result
+from watchdog.gateways.front import Front
 from watchdog.plugins import Action
 from watchdog.registry import ACTIONS
 
@@ -16,8 +18,17 @@ REPEATABLE = [name for name, kind in ACTIONS.items() if kind.repeatable]
 STATES = ["running", "exited", "created", "dead", "paused", "restarting"]
 
 
+# What has no default.
+PAIR = {"nginx": "app", "folder": "/pair"}
+NEEDED = {
+    "restart_nginx": {"stays": "0s"},
+    "install_certificate": PAIR,
+    "renew_certificate": {**PAIR, "webroot": "/webroot"},
+}
+
+
 def make(name: str) -> Action[Any]:
-    return ACTIONS[name](ACTIONS[name].parameters_type())
+    return ACTIONS[name](ACTIONS[name].parameters_type.model_validate(NEEDED.get(name, {})))
 
 
 async def make_stand(state: str = "running") -> Stand:
@@ -26,6 +37,7 @@ async def make_stand(state: str = "running") -> Stand:
     stand.engine.add(
         "app", state=state, exit_code=1, healthcheck=None, log=(f"login with {SECRET}", f"token: {SECRET}")
     )
+    stand.front = Front(shots=FakeShots(), bypasses=FakeBypasses(stand.clock))
     await stand.arrive()
     return stand
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.parts import SECRET, Stand
-from tests.front.tools import FakeBypasses, FakeShots, FrontTools, of_stand
+from tests.front.tools import FakeBypasses, FakeShots, of_stand
 from watchdog.actions.open_bypass import OpenBypass, OpenBypassParameters
 from watchdog.core.errors import Refused
 from watchdog.core.run import Result
 from watchdog.gateways.front import Front
+from watchdog.plugins import Tools
 
 
-async def make(*, approved: bool = False) -> tuple[FrontTools, FakeBypasses]:
+async def make(*, approved: bool = False) -> tuple[Tools, FakeBypasses]:
     stand = Stand()
     stand.engine.add("grafana")
     await stand.arrive()

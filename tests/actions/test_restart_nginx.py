@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.parts import Stand
+from tests.fakes import FakeEngine
 from watchdog.actions.restart_nginx import RestartNginx, RestartNginxParameters
 from watchdog.core.run import Result
 from watchdog.gateways.program import Ended
@@ -21,8 +22,28 @@ async def stand() -> Stand:
     return stand
 
 
+class Fragile(FakeEngine):
+    """What is started ends at once."""
+
+    async def start(self, container_id: str) -> None:
+        await super().start(container_id)
+        self.crash("nginx", 1)
+
+
+async def fragile(said: str) -> Stand:
+    """An Nginx that fell, and falls again at each start, with this complaint."""
+    stand = Stand(engine=Fragile)
+    stand.engine.create("nginx")
+    stand.engine.person_starts("nginx")
+    await stand.arrive()
+    stand.engine.crash("nginx", 1)
+    stand.engine.container("nginx").log = [said]
+    await stand.catch_up()
+    return stand
+
+
 def action() -> RestartNginx:
-    return RestartNginx(RestartNginxParameters())
+    return RestartNginx(RestartNginxParameters.model_validate({"stays": "100ms"}))
 
 
 async def test_it_is_stopped_and_started_once_its_test_passes(stand: Stand) -> None:
@@ -53,6 +74,23 @@ async def test_one_that_crashed_is_started(stand: Stand) -> None:
     assert (await action().run("nginx", stand.tools)).result is Result.DONE
     assert stand.engine.acts == [("start", "nginx")]
     assert stand.engine.executed == []
+
+
+async def test_one_that_ends_again_at_once_has_not_come_up() -> None:
+    """Its own complaint is the reason, and starting it again would not help."""
+    stand = await fragile('nginx: [emerg] unknown directive "sever" in /etc/nginx/nginx.conf:4')
+    outcome = await action().run("nginx", stand.tools)
+    assert (outcome.result, outcome.hopeless) == (Result.FAILED, True)
+    assert outcome.reason == ('it does not come up: unknown directive "sever" in /etc/nginx/nginx.conf:4')
+
+
+async def test_one_that_misses_its_neighbour_is_tried_again() -> None:
+    """What it asks for may run a moment later."""
+    stand = await fragile(
+        'nginx: [emerg] host not found in upstream "grafana:3000" in /etc/nginx/nginx.conf:9'
+    )
+    outcome = await action().run("nginx", stand.tools)
+    assert (outcome.result, outcome.hopeless) == (Result.FAILED, False)
 
 
 async def test_one_that_a_person_stopped_stays_down(stand: Stand) -> None:

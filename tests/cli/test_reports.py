@@ -70,10 +70,11 @@ def test_a_rung_that_asks_first_says_so() -> None:
     """A plan names the yes that it waits for."""
     verify = {"within": 60.0, "stable": 10.0}
     rung = {"action": "rebuild_service", "does": "x", "beside": [], "waits": [0.0], "attempts": 1}
-    rung |= {"asks": True, "verify": verify}
+    rung |= {"asks": True, "verify": verify, "when": ["web_front_down"]}
     plan = {"playbook": "p", "target": "api", "title": {}, "autonomy": "act", "rungs": [rung], "hash": "0"}
     text = told(reports.report_plan, plan)
     assert "waits for a human yes" in text
+    assert "only when this is found: web_front_down" in text
     assert "never reached" not in text
 
 

@@ -18,6 +18,7 @@ from watchdog.core.guardrail import Limits
 from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Verification
 from watchdog.core.target import Wishes
+from watchdog.core.web_front import MENDABLE
 from watchdog.registry import build_action
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,8 @@ def test_the_demo_uses_the_playbooks_that_ship() -> None:
     config = load_config(ROOT / "demo/watchdog.yml")
     assert config.watch.label_filter == "com.docker.compose.project=bloomberg"
     assert config.target("market-feeder").wishes == Wishes(expect_running=True)
-    assert config.sources[1].resolve() == ROOT / "config/playbooks/container-crash.yml"
+    files = {source.resolve() for source in config.sources}
+    assert ROOT / "config/playbooks/container-crash.yml" in files
 
 
 def test_a_label_can_be_watched_instead(tmp_path: Path) -> None:
@@ -330,3 +332,21 @@ def test_one_wrong_section_raises_nothing_but_problems(tmp_path: Path, section: 
         load(tmp_path, f"{MINIMAL}{section}: {_write(tree)}\n".encode("utf-8", "replace").decode())
     except ConfigError as error:
         assert all(problem.isprintable() for problem in error.problems)  # noqa: PT017 - it need not raise
+
+
+def test_the_remedies_of_the_web_front_have_a_step_for_what_can_be_mended() -> None:
+    """And none for what no restart mends: a name outside, a certificate, an answer that is wrong."""
+    playbooks = load_config(ROOT / "config/watchdog.yml").playbooks
+    for name in ("web-unreachable", "api-unreachable"):
+        meant = {kind for rung in playbooks[name].rungs for kind in rung.step.when}
+        assert meant == {trouble.value for trouble in MENDABLE}, name
+        assert all(rung.step.when for rung in playbooks[name].rungs), name
+
+
+def test_an_authority_is_asked_three_times_a_day_at_most() -> None:
+    """Let's Encrypt allows five failures an hour; a human looks before that."""
+    remedy = load_config(ROOT / "config/watchdog.yml").playbooks["certificate-expiry"]
+    assert remedy.limits is not None
+    assert [remedy.limits.wait_before(attempt) for attempt in range(1, 5)] == [3600.0] * 4
+    assert remedy.limits.forget_after == 86400.0
+    assert sum(r.step.attempts for r in remedy.rungs if r.step.action == "renew_certificate") == 3

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.core.tale import RESTART, Tale, remedy
+from tests.core.tale import LOGS, RECREATE, RESTART, Tale, remedy
 from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Stale, StepEnded
 from watchdog.core.incident import Ending, Phase
 from watchdog.core.notification import Telling
+from watchdog.core.observation import Status
 from watchdog.core.playbook import Autonomy, Step
 from watchdog.core.run import Outcome, Result
 
@@ -324,3 +325,58 @@ class TestWhoseSuccess:
         tale.crashed()
 
         assert tale.stands(Phase.OPEN)
+
+
+class TestForSomeFindingsOnly:
+    @staticmethod
+    def tale() -> Tale:
+        """A start is for what is unhealthy, a replacement for what has exited."""
+        start = replace(RESTART, when=frozenset({"unhealthy"}))
+        return Tale(Policy(playbook=remedy(LOGS, start, replace(RECREATE, when=frozenset({"exited"})))))
+
+    def test_a_step_for_another_finding_is_passed_over_and_people_can_read_it(self) -> None:
+        """It is no failed step; what looks before it looks all the same."""
+        tale = self.tale()
+        tale.crashed()
+        assert tale.actions == ["recreate_service"]
+        assert tale.performed[0].rung.companions == (LOGS,)
+        assert tale.decision.reason.endswith("(passed over, for other findings: restart_container)")
+
+    def test_what_is_found_may_change_on_the_way(self) -> None:
+        """A step below that was passed over has its turn when its finding comes."""
+        tale = self.tale()
+        tale.crashed()
+        tale.step_ends()
+        tale.passes(200)
+        tale.unhealthy()
+        assert tale.actions == ["recreate_service", "restart_container"]
+
+    def test_without_a_step_for_it_a_human_is_told_so(self) -> None:
+        """Nothing is counted against the target, and the ladder is not used up."""
+        tale = self.tale()
+        tale.see(Status.CRITICAL, "crash_loop")
+        assert tale.stands(Phase.ESCALATED)
+        assert tale.incident.reason == "no-step-for-this"
+        assert not tale.case.ledger.given_up
+
+    def test_something_else_found_later_is_acted_on(self) -> None:
+        """A human was called for what nothing is written for; what comes then is healed all the same."""
+        tale = self.tale()
+        tale.see(Status.CRITICAL, "crash_loop")
+        tale.passes(5)
+        tale.see(Status.CRITICAL, "crash_loop")
+        assert tale.performed == []
+        tale.crashed()
+        assert tale.actions == ["recreate_service"]
+        assert tale.incident.reason == ""
+
+    def test_a_ladder_that_is_used_up_is_used_up(self) -> None:
+        """The attempts for this finding are spent, those for another one are not: that is the reason given."""
+        tale = self.tale()
+        for _ in range(3):
+            tale.crashed()
+            if tale.stands(Phase.ACTING):
+                tale.step_ends(Result.FAILED, hopeless=True)
+            tale.passes(100)
+        assert tale.incident.reason == "no-step-for-this"
+        assert len(tale.performed) == 1

@@ -52,6 +52,10 @@ T = Telling
         ([T.OPENED, T.REMINDED], [T.HELD], "", "m1"),
         # Nobody heard of the call, so nobody has to hear of its end by itself.
         ([T.OPENED], [T.ESCALATED, T.RECOVERED], "m1", ""),
+        # A bypass is told in the message that there is, and hides no end.
+        ([T.OPENED, T.ESCALATED], [T.BYPASS_LEFT], "m2", ""),
+        ([T.OPENED, T.ESCALATED], [T.HEALED, T.BYPASS_CLOSED], "", "m1"),
+        ([T.OPENED], [T.BYPASS_OPEN, T.ESCALATED], "", "m1"),
     ],
 )
 def test_an_incident_is_one_message_but_for_calls_and_their_end(

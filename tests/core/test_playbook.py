@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.core.tale import LOGS, RECREATE, RESTART, remedy
 
 START, REPLACE = "restart_container", "recreate_service"
@@ -29,3 +31,19 @@ def test_a_rung_that_stands_twice_is_tried_twice() -> None:
     assert ladder.rung_after([START] * 3, frozenset()) == 1
     assert ladder.rung_after([START] * 3 + [REPLACE] * 2, frozenset()) == 2
     assert ladder.rung_after([START] * 6 + [REPLACE] * 2, frozenset()) is None
+
+
+def test_a_rung_for_other_findings_is_named() -> None:
+    """A step says for which findings it is; one that says nothing is for all."""
+    ladder = remedy(LOGS, replace(RESTART, when=frozenset({"a", "b"})), LOGS, RECREATE)
+    assert ladder.not_meant_for("a") == frozenset()
+    assert ladder.not_meant_for("c") == {0}
+
+
+def test_what_looks_before_a_rung_that_is_passed_over_looks_all_the_same() -> None:
+    """Logs are kept before the first step that is done, whichever that is."""
+    other = replace(RESTART, when=frozenset({"a"}))
+    ladder = remedy(LOGS, other, other, LOGS, RECREATE)
+    assert ladder.rung_at(2, frozenset({0, 1})).companions == (LOGS, LOGS)
+    assert ladder.rung_at(2, frozenset({0})).companions == (LOGS,)
+    assert ladder.rung_at(0, frozenset()) == ladder.rungs[0]

@@ -14,6 +14,7 @@ from watchdog.core.observation import Status
 from watchdog.core.playbook import Autonomy, Step
 from watchdog.core.storm import Move
 from watchdog.core.suppression import STACK, WAIT_LOOK
+from watchdog.core.surroundings import Surroundings
 
 OPENED, SUPPRESSED, AFFECTED, FOLLOWED = (
     Telling.OPENED,
@@ -53,6 +54,22 @@ class TestWaiting:
         assert told_where(tale) == [(AFFECTED, ROOT), (FOLLOWED, ROOT)]
         assert tale.stands(Phase.RESOLVED)
         assert tale.incident.ending is Ending.RECOVERED
+
+    def test_a_cause_that_was_handed_to_a_human_is_waited_for_no_more(self) -> None:
+        """Nobody will mend it soon: what can be done about this one is done at once."""
+        tale = Tale()
+        tale.waits_for("db", ROOT)
+        tale.surrounded_by(Surroundings(given_up=True))
+        tale.unhealthy()
+        assert tale.actions == ["restart_container"]
+
+    def test_a_front_that_asks_an_old_address_does_not_come_back_by_itself(self) -> None:
+        """What was behind it is well again, at another address: it is told at once."""
+        tale = Tale()
+        tale.waits_for("grafana", ROOT)
+        tale.alone()
+        tale.see(Status.CRITICAL, "web_upstream_stale")
+        assert tale.actions == ["restart_container"]
 
     def test_what_was_told_already_goes_on_in_its_own_message(self) -> None:
         """Its trouble was told before the cause was known: people hear in both messages that it waits."""

@@ -9,7 +9,7 @@ import pytest
 
 from watchdog.core.http_judgement import Page, PageResult
 from watchdog.core.observation import Status
-from watchdog.core.web_front import MENDABLE, Ways, WebTrouble, judge_front
+from watchdog.core.web_front import MENDABLE, Ways, WebJudgement, WebTrouble, judge_front
 
 R: TypeAlias = PageResult
 T: TypeAlias = WebTrouble
@@ -119,3 +119,20 @@ def test_whatever_comes_has_a_judgement() -> None:
             assert front is not R.RATE_LIMITED
         if front is R.OK:
             assert judged.status is not Status.CRITICAL
+
+
+def test_whose_trouble_explains_it() -> None:
+    """A front that is down, an application that is down; what only the page shows is nobody else's."""
+    explains = {
+        trouble: (WebJudgement(trouble).of_front, WebJudgement(trouble).of_app) for trouble in WebTrouble
+    }
+    assert {trouble for trouble, (front, _) in explains.items() if front} == {
+        T.FRONT_DOWN,
+        T.FRONT_HANGS,
+        T.BOTH_DOWN,
+    }
+    assert {trouble for trouble, (_, app) in explains.items() if app} == {
+        T.APP_DOWN,
+        T.BOTH_DOWN,
+        T.BEHIND_FRONT,
+    }

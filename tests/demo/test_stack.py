@@ -114,10 +114,12 @@ def test_its_remedies_are_the_shipped_ones_with_its_own_names() -> None:
     shipped = load_config(ROOT / "config" / "watchdog.yml")
     demo = load_config(DEMO / "watchdog.yml")
     assert demo.playbooks["container-crash"] == shipped.playbooks["container-crash"]
-    theirs, ours = (config.playbooks["feeder-stale"].steps for config in (shipped, demo))
-    assert [replace(step, on="", params={}) for step in ours] == [
-        replace(step, on="", params={}) for step in theirs
-    ]
+    for name in ("feeder-stale", "web-unreachable", "certificate-expiry", "disk-full"):
+        theirs, ours = (config.playbooks[name].steps for config in (shipped, demo))
+        assert [replace(step, on="", params={}) for step in ours] == [
+            replace(step, on="", params={}) for step in theirs
+        ]
+        assert demo.playbooks[name].limits == shipped.playbooks[name].limits
     text = (ROOT / "config" / "diagnoses" / "feeder.yml").read_text("utf-8")
     copied = (DEMO / "diagnoses" / "feeder.yml").read_text("utf-8")
     assert copied.partition("\n")[2] == text.replace("bloomberg-influxdb", "influxdb")

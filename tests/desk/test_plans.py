@@ -18,6 +18,7 @@ async def test_a_plan_shows_each_rung_with_its_waits_and_verification() -> None:
         "params": {},
         "does": "restart_container of api",
         "pins": {},
+        "when": [],
         "asks": False,
         "attempts": 2,
         "waits": [0.0, 10.0],
@@ -29,6 +30,15 @@ async def test_a_plan_shows_each_rung_with_its_waits_and_verification() -> None:
     assert second["waits"] == [20.0]
     assert second["verify"] == {"within": 120.0, "stable": 10.0}
     assert (plan["playbook"], plan["target"], plan["otherwise"]) == ("container-crash", "api", "escalate")
+
+
+async def test_a_plan_says_for_what_a_rung_is() -> None:
+    """A step that is for some findings only is not taken for one that is always done."""
+    office = Office()
+    book = replace(PLAYBOOK, steps=(replace(PLAYBOOK.steps[1], when=frozenset({"unhealthy", "exited"})),))
+    build, tools = office.desk._build_action, office.desk._tools
+    plan = await make_plan(book, "api", Limits(), build, tools)
+    assert plan["rungs"][0]["when"] == ["exited", "unhealthy"]
 
 
 async def test_the_hash_names_exactly_one_plan() -> None:

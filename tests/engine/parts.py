@@ -14,6 +14,7 @@ from watchdog.core.redaction import redact
 from watchdog.core.roster import Known
 from watchdog.core.target import Wishes
 from watchdog.engine.census import Census
+from watchdog.gateways.front import Front
 from watchdog.plugins import Tools
 
 SECRET = "hunter2-hunter2"
@@ -108,6 +109,7 @@ class Stand:
         self.compose = FakeCompose(self.engine)
         self.memory = FakeMemory()
         self.wishes = wishes or {}
+        self.front: Front | None = None
         self.census = self.another()
 
     def another(self) -> Census:
@@ -128,6 +130,7 @@ class Stand:
             compose=self.compose,
             containers=self.census,
             clock=self.clock,
+            front=self.front,
             redact=lambda text: redact(text, (SECRET,)),
         )
 

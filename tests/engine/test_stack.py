@@ -88,6 +88,18 @@ class House:
         for target in targets:
             self.looks(target, "exited", Hand.ITSELF)
 
+    def looks_at_a_page(self, *because_of: str) -> None:
+        """A page does not answer, and the look says whose trouble that may be."""
+        self.seen["page"] = Observation(
+            check="pages",
+            target="page",
+            status=Status.CRITICAL,
+            finding=Finding("web_front_down"),
+            at=self.clock.now(),
+            because_of=because_of,
+        )
+        self.stack.saw(self.seen["page"])
+
     def has(self, target: str, phase: Phase, *, attempts: int = 0, opened: Moment | None = None) -> Incident:
         """An incident of the target is open."""
         now = self.clock.now()
@@ -130,6 +142,40 @@ class House:
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+class TestPages:
+    """A page is no container: what it waits for is what its look names."""
+
+    def test_it_waits_for_the_container_that_its_look_names(self, house: House) -> None:
+        """The front fell: its incident is where it is told."""
+        house.falls("web")
+        incident = house.has("web", Phase.ACTING)
+        house.looks_at_a_page("web")
+        assert house.around("page").root == Root(target="web", incident=incident.id)
+        house.has("page", Phase.SUPPRESSED)
+        assert house.stack.waiting_for("mail") == ()
+
+    def test_a_front_in_the_hands_of_a_human_is_waited_for_no_more(self, house: House) -> None:
+        """What can be done for the page is done."""
+        house.falls("web")
+        house.has("web", Phase.ESCALATED)
+        house.looks_at_a_page("web")
+        around = house.around("page")
+        assert around.root is None
+        assert around.given_up
+
+    def test_what_its_look_names_is_looked_at_first(self, house: House) -> None:
+        """The front may be about to have an incident of its own."""
+        house.looks_at_a_page("web")
+        assert house.around("page").looking is not None
+        assert "web" in house.asked
+
+    def test_it_is_none_of_a_storm(self, house: House) -> None:
+        """Half of the stack is half of the containers."""
+        house.falls("db")
+        house.looks_at_a_page("web")
+        assert house.stack.sick().keys() == {"db"}
 
 
 class TestRoots:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
+from tests.front.tools import FakeShots
 from watchdog.app import App, Outside, build, start, stop
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, TargetConfig, Watch
@@ -20,6 +21,7 @@ from watchdog.core.incident import Incident
 from watchdog.core.playbook import Playbook, PlaybookKind, Step, Verification
 from watchdog.core.stand_aside import AsideLimits
 from watchdog.core.target import Wishes
+from watchdog.engine.bypass_watch import Doors
 from watchdog.gateways.clock import SystemClock
 from watchdog.notifiers.log import Log, LogParameters
 
@@ -136,20 +138,25 @@ def grow_old(engine: Kind) -> Kind:
     return engine
 
 
-async def build_world(engine: FakeEngine, state: Path, config: Config | None = None) -> World:
+async def build_world(
+    engine: FakeEngine, state: Path, config: Config | None = None, doors: Doors | None = None
+) -> World:
     """A daemon that is not started yet."""
     state.mkdir(exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     compose = FakeCompose(engine)
-    outside = Outside(engine=engine, compose=compose, clock=SystemClock())
+    shots = FakeShots() if doors is not None else None
+    outside = Outside(engine=engine, compose=compose, clock=SystemClock(), shots=shots, doors=doors)
     app = await build(config or configure(), state, (), outside)
     await app.journal.undelivered("test", 1)  # a notifier of the test's own, from now on
     return World(app=app, engine=engine, compose=compose, state=state)
 
 
 @asynccontextmanager
-async def running(engine: FakeEngine, state: Path, config: Config | None = None) -> AsyncIterator[World]:
-    """A daemon that runs until the block ends."""
-    world = await build_world(engine, state, config)
+async def running(
+    engine: FakeEngine, state: Path, config: Config | None = None, doors: Doors | None = None
+) -> AsyncIterator[World]:
+    """A daemon that runs until the block ends. `doors`: emergency bypasses, which it has none of by default."""
+    world = await build_world(engine, state, config, doors)
     await start(world.app)
     try:
         yield world

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from tests.conftest import RealEngine
 from tests.front.nginx import NGINX_IMAGE, comes, need_image
-from tests.front.tools import FrontTools, of_engine
+from tests.front.tools import of_engine
 from tests.gateways.certificates import Authority, Pair, self_signed
 from watchdog.core.target import PROJECT, SERVICE
 from watchdog.gateways.certbot import CA
 from watchdog.gateways.docker import DockerEngine, EngineOptions
 from watchdog.gateways.tls import TlsCaller
 from watchdog.gateways.trust import Trust
+from watchdog.plugins import Tools
 
 IMAGE = "watchdog-test/front:local"
 DOMAIN = "dash.example.test"
@@ -91,7 +92,7 @@ class Town:
         }
 
     @property
-    def tools(self) -> FrontTools:
+    def tools(self) -> Tools:
         return of_engine(self.engine, IMAGE, {"nginx": self.nginx}, lambda _, line: self.said.append(line))
 
     async def cli(self, *words: str, check: bool = True) -> str:
@@ -146,7 +147,7 @@ async def town(real: RealEngine, *, lasts: int = YEARS) -> AsyncIterator[Town]:
     authority.write_ca(folder).rename(folder / "ca.pem")
     authority.issue("pebble", "localhost").write(folder / "pebble")
     (folder / "pebble" / "privkey.pem").chmod(0o644)
-    (folder / "pebble" / "config.json").write_text(json.dumps({"pebble": _pebble(lasts)}))
+    (folder / "pebble" / "config.json").write_text(json.dumps({"pebble": pebble_settings(lasts)}))
     (folder / "conf" / "nginx.conf").write_text(CONFIGURATION)
     made.put(self_signed(DOMAIN))
     common = ("--label", real.label, "--label", f"{PROJECT}={network}")
@@ -193,7 +194,8 @@ async def town(real: RealEngine, *, lasts: int = YEARS) -> AsyncIterator[Town]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pebble(lasts: int) -> dict[str, object]:
+def pebble_settings(lasts: int) -> dict[str, object]:
+    """The configuration of a Pebble whose certificates last so many seconds."""
     return {
         "listenAddress": "0.0.0.0:14000",
         "managementListenAddress": "0.0.0.0:15000",

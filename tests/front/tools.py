@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from tests.engine.parts import SECRET, Stand
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
@@ -18,14 +19,56 @@ from watchdog.gateways.docker import DockerEngine
 from watchdog.gateways.front import Front
 from watchdog.gateways.one_shot import OneShot, OneShots
 from watchdog.gateways.program import Ended
-from watchdog.plugins import Tools
+from watchdog.plugins import Clock, Tools
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrontTools(Tools):
-    """All tools, with those of the web front."""
+class FakeDoors:
+    """Bypasses as the engine has them, in memory. `there`: what is open."""
 
-    front: Front
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.there: list[OpenBypass] = []
+        self.opened = 0
+        self._errors: list[GatewayError] = []
+
+    def fail_next(self, *errors: GatewayError) -> None:
+        self._errors += errors
+
+    async def open(self, bypass: Bypass) -> OpenBypass:
+        self._fail()
+        for each in self.there:
+            if each.target == bypass.target:
+                return each
+        self.opened += 1
+        self.there.append(
+            OpenBypass(
+                target=bypass.target,
+                container=f"f{self.opened}",
+                until=self.clock.now().wall + timedelta(seconds=bypass.lasts),
+                where=f"{bypass.address}:{bypass.published}",
+                incident=bypass.incident,
+                page=bypass.page,
+            )
+        )
+        return self.there[-1]
+
+    async def close(self, target: str) -> int:
+        self._fail()
+        before = len(self.there)
+        self.there = [each for each in self.there if each.target != target]
+        return before - len(self.there)
+
+    async def close_all(self) -> int:
+        self._fail()
+        gone, self.there = len(self.there), []
+        return gone
+
+    async def list(self) -> tuple[OpenBypass, ...]:
+        return tuple(self.there)
+
+    def _fail(self) -> None:
+        if self._errors:
+            raise self._errors.pop(0)
 
 
 class FakeShots:
@@ -41,6 +84,9 @@ class FakeShots:
 
     async def describe(self, shot: OneShot) -> str:
         return f"docker run {shot.command[0]}"
+
+    async def remove_leftovers(self) -> int:
+        return 0
 
     async def run(self, shot: OneShot) -> Ended:
         if self._errors:
@@ -67,15 +113,10 @@ class FakeBypasses:
         where = f"{bypass.address}:{bypass.published}"
         return OpenBypass(target=bypass.target, container="f", until=self.clock.now().wall, where=where)
 
-    async def close(self, target: str) -> int:
-        if self._errors:
-            raise self._errors.pop(0)
-        return int(self.opened.pop(target, None) is not None)
 
-
-def of_stand(stand: Stand, front: Front) -> FrontTools:
+def of_stand(stand: Stand, front: Front) -> Tools:
     """The tools of an engine in memory."""
-    return FrontTools(
+    return Tools(
         engine=stand.engine,
         compose=stand.compose,
         containers=stand.census,
@@ -119,10 +160,10 @@ def of_engine(
     image: str,
     ids: dict[str, str],
     said: Callable[[str, str], None] = lambda _, __: None,
-) -> FrontTools:
+) -> Tools:
     """The tools of a real engine; one-shots are of an image that has what they run."""
     memory = FakeEngine()
-    return FrontTools(
+    return Tools(
         engine=engine,
         compose=FakeCompose(memory),
         containers=RealContainers(ids),

@@ -133,3 +133,22 @@ def test_the_whole_story_in_french() -> None:
         "tentative 1\u00a0: le redémarrer",
     ]
     assert tale.lines[-1] == "Vous n’avez rien à faire. Toute l’histoire\u00a0: watchdog incidents 7"
+
+
+def test_of_a_bypass_only_the_latest_is_shown_beside_the_incident() -> None:
+    """The countdown is one line, however often it was told, and what the incident is about stays on top."""
+    facts: dict[str, Fact] = {"app": "grafana", "where": "127.0.0.1:3000", "until": "14:30 UTC"}
+    tale = describe_story(
+        [
+            told(Telling.OPENED),
+            told(Telling.BYPASS_OPEN, 60, **facts, seconds=1800.0),
+            told(Telling.ESCALATED, 1, reason="ladder-exhausted", attempts=3),
+            told(Telling.BYPASS_LEFT, 300, **facts, seconds=1500.0),
+            told(Telling.BYPASS_LEFT, 300, **facts, seconds=1200.0),
+        ]
+    )
+    assert tale.title.startswith("market-feeder needs a human")
+    assert [untimed(line) for line in tale.timeline] == [
+        "has ended (exit code 137, killed by signal KILL)",
+        "emergency bypass: grafana at 127.0.0.1:3000, 20 min 0 s left",
+    ]

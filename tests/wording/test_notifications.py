@@ -78,6 +78,8 @@ def test_every_telling_is_told(telling: Telling) -> None:
         "what": "the whole stack",
         "until": "2026-11-23 18:00",
         "window": "m1",
+        "app": "grafana",
+        "where": "127.0.0.1:3000",
         "count": 2000,
         "incidents": 600,
     }

@@ -14,10 +14,11 @@ from watchdog.core.run import Outcome, Result
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
+from watchdog.gateways.here import from_here
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.plugins import Action, Parameters, Tools
 
-Place = Annotated[str, AfterValidator(check_place)]
+Place = Annotated[str, BeforeValidator(from_here), AfterValidator(check_place)]
 Name = Annotated[str, AfterValidator(check_file)]
 
 
@@ -81,6 +82,9 @@ class InstallCertificate(Action[InstallCertificateParameters]):
         """Do it, if there is a better one than is served: certbot's newest, or the one in place already."""
         try:
             exchange = await self._exchange(target, tools)
+        except Refused as refused:  # nothing was touched
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        try:
             pairs = await exchange.look()
             served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now, shown = tools.clock.now().wall, served.certificate

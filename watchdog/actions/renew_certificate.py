@@ -16,10 +16,11 @@ from watchdog.gateways.certbot import Certbot, renew, renewal_shot, try_challeng
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
+from watchdog.gateways.here import from_here
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.plugins import Action, Parameters, Tools
 
-Place = Annotated[str, AfterValidator(check_place)]
+Place = Annotated[str, BeforeValidator(from_here), AfterValidator(check_place)]
 Name = Annotated[str, AfterValidator(check_file)]
 Network = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Directory = Annotated[str, Field(pattern=r"^(https://\S+)?$")]
@@ -101,6 +102,9 @@ class RenewCertificate(Action[RenewCertificateParameters]):
         """Do it. A better one that certbot has already is put in place without asking the authority."""
         try:
             exchange = await self._exchange(target, tools)
+        except Refused as refused:  # nothing was touched
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        try:
             before = await exchange.look()
             served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now = tools.clock.now().wall

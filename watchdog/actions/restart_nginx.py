@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
+
+from pydantic import Field
 
 from watchdog.core.container import ContainerRules
 from watchdog.core.errors import NotThere, Refused
 from watchdog.core.event import Announcement
 from watchdog.core.judgement import judge
+from watchdog.core.nginx_words import complaint_of, passes_by_itself
 from watchdog.core.observation import Hand
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.nginx import test_configuration
-from watchdog.plugins import Action, Parameters, Tools
+from watchdog.plugins import Action, Duration, Parameters, Tools
 
 # Seconds after its time to stop in which the events of our stop still come; later ones are a person's.
 STOP_SLACK = 120.0
+LOOK_EVERY = 0.2
+# Its complaint is its last word.
+LAST_LINES = 5
 
 
 class RestartNginxParameters(Parameters):
-    """Nothing to set."""
+    """`stays`: it has to run for so long after its start; what ends sooner has not come up."""
+
+    stays: Duration = Field(default=2.0, ge=0, le=30)
 
 
 class RestartNginx(Action[RestartNginxParameters]):
@@ -50,10 +59,24 @@ class RestartNginx(Action[RestartNginxParameters]):
             if kept is not None:
                 return kept
             await tools.engine.start(container_id)
+            return await self._came_up(container_id, tools)
         except NotThere:
             return Outcome(result=Result.FAILED, reason="the container is gone")
         except Refused as refused:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)))
+
+    async def _came_up(self, container_id: str, tools: Tools) -> Outcome:
+        """One that was down could not be tested: whether its configuration is good shows now."""
+        left = self.parameters.stays
+        while left > 0:
+            facts = await tools.engine.inspect(container_id)
+            if facts.state != "running":
+                said = "\n".join(await tools.engine.logs(container_id, LAST_LINES))
+                reason = f"it does not come up: {complaint_of(said)}"
+                hopeless = not passes_by_itself(said)
+                return Outcome(result=Result.FAILED, reason=tools.redact(reason), hopeless=hopeless)
+            await asyncio.sleep(min(left, LOOK_EVERY))
+            left -= LOOK_EVERY
         return Outcome(result=Result.DONE)
 
     async def _make_ready(self, container_id: str, target: str, tools: Tools) -> Outcome | None:

@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from watchdog.app.foreign import Foreign
+from watchdog.app.front import WebFront
 from watchdog.app.jobs import Jobs
 from watchdog.app.judging import ask_regularly, follow_others, limits_of, policies, watch_weather
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.people import open_to_people
-from watchdog.app.shown import closing, leave, show
+from watchdog.app.shown import closing, leave, show, troubles_of
 from watchdog.app.steps import Steps
 from watchdog.config import Config, CurrentConfig, Loaded
 from watchdog.config.fingerprint import fingerprint_of
@@ -47,12 +48,10 @@ from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Tools
 from watchdog.telemetry.logs import log_happening
-from watchdog.wording import describe_misbehaved, describe_switched_off, words_of
+from watchdog.wording import words_of
 
-# Seconds: how soon a new container is compared with its files, how often what is old is looked for.
-SIGHTS_EVERY, FORGET_EVERY = 5.0, 3600.0
-# No scrape and no end waits longer for a journal that is busy, or whose disk hangs: they go without it.
-JOURNAL_WITHIN = 1.0
+# Seconds: how soon a new container is compared with its files, how often what is old, and a ballast, is looked for.
+SIGHTS_EVERY, FORGET_EVERY, BALLAST_EVERY = 5.0, 3600.0, 30.0
 
 
 async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only joins
@@ -103,7 +102,8 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
     names = [check.name for check in config.checks]
     await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
-    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish)
+    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish, stores=outside.stores)
+    front = WebFront(outside, journal=journal, told=tell, spawn=supervisor.spawn, publish=publish)
     follow = follow_others(lambda: stack, lambda: responder)
     census = Census(engine, compose, clock, journal, current.wishes, heard=follow)
     tools = Tools(
@@ -115,6 +115,8 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
         check_ins=jobs.check_ins,
         diagnoses=jobs.rules,
+        disks=jobs.disks,
+        front=front.tools,
     )
     outsiders = Outsiders(
         tools,
@@ -165,6 +167,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         runner=lambda: runner,
         stack=stack,
         spawn=supervisor.spawn,
+        begins=front.step_begins,
     )
     runner = Runner(
         journal=journal,
@@ -184,7 +187,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         silenced=windows.silenced,
         redact=tools.redact,
     )
-
     weather = watch_weather(
         journal=journal,
         clock=clock,
@@ -231,7 +233,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         watch=black_box.watch,
         publish=publish,
     )
-
     sights = Sights(
         compose=compose, journal=journal, targets=lambda: tuple(census.roster.targets.values()), clock=clock
     )
@@ -260,6 +261,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)
+    scheduler.every(BALLAST_EVERY, "ballast", jobs.disks.keep_ballasts)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
         url=heartbeat_url,
@@ -278,10 +280,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         words=words,
     )
 
-    def degraded() -> tuple[str, ...]:
-        froze = (describe_switched_off(check, words) for check in switch.froze)
-        misbehaved = (describe_misbehaved(check, words) for check in switch.misbehaved)
-        return (*froze, *misbehaved, *heartbeat.degraded())
+    degraded = troubles_of(switch, heartbeat, words)
 
     async def put_in_force(new: Config) -> None:
         # What froze or went wrong under another configuration may be asked again.
@@ -341,10 +340,10 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         words=words,
     )
     close_run = closing(current, census, compose.settled, runner, supervisor.spawn)
-    followers.extend((control.follow, close_run, heartbeat.follow, metrics.follow, health.follow))
+    followers += (control.follow, close_run, front.follow, heartbeat.follow, metrics.follow, health.follow)
     return App(
         journal=journal, census=census, responder=responder, listener=listener, dispatcher=dispatcher,
         scheduler=scheduler, supervisor=supervisor, desk=desk, proposals=proposals, sights=sights, control=control,
         web=web, reloader=reloader, stack=stack, windows=windows, safekeeping=safekeeping, outsiders=outsiders,
-        clockwork=clockwork, weather=weather, look_around=look_around, jobs=jobs, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=Watch(config.liveness.freeze, black_box.words), degraded=degraded,
+        clockwork=clockwork, weather=weather, look_around=look_around, jobs=jobs, front=front, publish=publish, clock=clock, heartbeat=heartbeat, black_box=black_box, watch=Watch(config.liveness.freeze, black_box.words), degraded=degraded,
     )  # fmt: skip

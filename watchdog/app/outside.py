@@ -8,14 +8,19 @@ from typing import Protocol
 
 from watchdog.config import Config
 from watchdog.core.roster import ComposeOrigin
+from watchdog.engine.bypass_watch import Doors
 from watchdog.engine.census import Lister
 from watchdog.engine.heartbeat import Caller
 from watchdog.engine.listener import Stream
 from watchdog.engine.sights import Seer
+from watchdog.gateways.bypasses import Bypasses
+from watchdog.gateways.certificate_pair import Shots
 from watchdog.gateways.clock import SystemClock
 from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
 from watchdog.gateways.http import HttpCaller
+from watchdog.gateways.one_shot import OneShots
+from watchdog.gateways.stores import Stores
 from watchdog.plugins import Clock, Compose
 
 
@@ -24,6 +29,14 @@ class FullCompose(Compose, Seer, Protocol):
 
     async def settled(self, origin: ComposeOrigin) -> None:
         """A rebuild has proved itself: nothing is to be put back any more."""
+        ...
+
+
+class SweptShots(Shots, Protocol):
+    """One-shots, and what a killed daemon left of them."""
+
+    async def remove_leftovers(self) -> int:
+        """Remove what is left; how many there were."""
         ...
 
 
@@ -39,10 +52,19 @@ class Outside:
     compose: FullCompose
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
+    # What the engine stores; None where that cannot be asked.
+    stores: Stores | None = None
+    # What one-shots and emergency bypasses are made with; None: no certificate is renewed, nothing is published.
+    shots: SweptShots | None = None
+    doors: Doors | None = None
 
     @classmethod
-    def real(cls, config: Config, program: Path | None = None) -> Outside:
-        """The real one, as configured. `program`: the Compose to use, None for the one that is found."""
+    def real(cls, config: Config, program: Path | None = None, image: str = "") -> Outside:
+        """The real one, as configured.
+
+        `program`: the Compose to use, None for the one that is found. `image`: of one-shots and bypasses, where
+        watchdog itself is no container.
+        """
         engine = DockerEngine(
             EngineOptions(
                 socket=config.engine.socket,
@@ -69,4 +91,7 @@ class Outside:
                 list_files=list_build_files,
             ),
             clock=SystemClock(),
+            stores=Stores(engine.ask_for, engine.circuit, config.watch.project),
+            shots=OneShots(engine, image),
+            doors=Bypasses(engine, image),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from watchdog.app.front import WebFront
 from watchdog.app.jobs import Jobs
 from watchdog.core.happening import Publish
 from watchdog.desk import Desk
@@ -62,6 +63,7 @@ class App:
     heartbeat: Heartbeat
     black_box: BlackBox
     jobs: Jobs
+    front: WebFront
     watch: Watch
     # Looks at once at what is no container: no list of the engine will announce it.
     look_around: Callable[[], None]

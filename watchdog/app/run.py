@@ -11,15 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from watchdog import __version__
-from watchdog.app.build import JOURNAL_WITHIN, build
+from watchdog.app.build import build
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.past import own_up
+from watchdog.app.shown import JOURNAL_WITHIN
 from watchdog.config import Config, Given, Loaded, identify, load_from_disk, load_kept
 from watchdog.core.address import parse_address
 from watchdog.core.errors import ConfigError, GatewayError
 from watchdog.core.happening import Happening
 from watchdog.engine.reloader import Broken
+from watchdog.gateways.itself import own_container_id
 from watchdog.gateways.journal import Journal
 from watchdog.registry import is_foreign_code_loaded
 from watchdog.settings import Settings
@@ -27,7 +29,7 @@ from watchdog.settings import Settings
 # So many of the latest steps may count against the budget of the stack; more are not allowed within its window.
 BUDGET_READ = 1000
 # SIGTERM ends the daemon within 5 s: Docker's own patience is 10.
-STOPS_WITHIN = 3.0
+STOPS_WITHIN, CLOSES_WITHIN = 3.0, 1.5
 
 
 async def start(app: App) -> None:
@@ -48,6 +50,7 @@ async def start(app: App) -> None:
     await app.responder.remember()
     await app.sights.remember()
     await app.proposals.begin()
+    app.front.begin()
     await app.control.start()
     await app.journal.note("daemon.started", f"watchdog {__version__} started", now=app.clock.now())
     app.publish(Happening(name="daemon.started", at=app.clock.now(), facts={"version": __version__}))
@@ -68,6 +71,9 @@ async def stop(app: App) -> None:
     await app.responder.stop()
     await app.control.stop()
     await app.web.stop()
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(CLOSES_WITHIN):
+            await app.front.end()
     left = await app.supervisor.stop(STOPS_WITHIN)
     # A disk that hangs, or is full, is no reason to stay, nor to end with another exit code.
     with suppress(GatewayError, TimeoutError):
@@ -106,7 +112,7 @@ async def serve(settings: Settings, path: Path, loaded: Loaded | None, problems:
         config,
         settings.state_dir,
         settings.known_secrets(),
-        Outside.real(config, settings.compose),
+        Outside.real(config, settings.compose, "" if own_container_id() else settings.image),
         journal=journal,
         load=lambda: load_from_disk(path, settings.channels()),
         broken=broken,

@@ -16,6 +16,7 @@ from watchdog.core.roster import ComposeOrigin
 from watchdog.engine.aftermath import Switch
 from watchdog.engine.census import Census
 from watchdog.engine.dispatcher import Dispatcher
+from watchdog.engine.heartbeat import Heartbeat
 from watchdog.engine.listener import Listener
 from watchdog.engine.reloader import Reloader
 from watchdog.engine.responder import Responder
@@ -27,8 +28,9 @@ from watchdog.plugins import Clock
 from watchdog.telemetry.health import Health, Signs
 from watchdog.telemetry.metrics import Metrics
 from watchdog.telemetry.view import View
+from watchdog.wording import Catalogue, describe_misbehaved, describe_switched_off
 
-# No scrape waits longer for a journal that is busy, or whose disk hangs: it goes without it.
+# No scrape and no end waits longer for a journal that is busy, or whose disk hangs: it goes without it.
 JOURNAL_WITHIN = 1.0
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
@@ -118,6 +120,17 @@ def closing(
             spawn("close the run", runner.finish(happening.incident, result))
 
     return close_run
+
+
+def troubles_of(switch: Switch, heartbeat: Heartbeat, words: Catalogue) -> Callable[[], tuple[str, ...]]:
+    """What does not work as it should, in sentences without any text from outside."""
+
+    def degraded() -> tuple[str, ...]:
+        froze = (describe_switched_off(check, words) for check in switch.froze)
+        misbehaved = (describe_misbehaved(check, words) for check in switch.misbehaved)
+        return (*froze, *misbehaved, *heartbeat.degraded())
+
+    return degraded
 
 
 async def leave(journal: Journal, clock: Clock, end: Callable[[int], None]) -> None:

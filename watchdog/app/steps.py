@@ -25,12 +25,15 @@ class Steps:
         runner: Callable[[], Runner],
         stack: Stack,
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
+        begins: Callable[[Perform, bool], None] = lambda _, __: None,
     ) -> None:
+        """`begins` hears of each step that is about to begin, and whether a human said yes to it."""
         self._responder = responder
         self._proposals = proposals
         self._runner = runner
         self._stack = stack
         self._spawn = spawn
+        self._begins = begins
 
     def perform(self, order: Perform) -> None:
         """Begin what was decided."""
@@ -39,6 +42,7 @@ class Steps:
         if not order.decides and self._proposals().approved(order):
             self._spawn(f"admit {order.rung.step.action} on {order.target}", self._admit(order))
         else:
+            self._begins(order, False)
             self._runner().begin(order)
 
     async def ended(self, target: str, incident: str, outcome: Outcome) -> None:
@@ -55,6 +59,7 @@ class Steps:
             # Without its end written down a yes might be used twice: not begun, and looked at again.
             refused = Outcome(result=Result.SKIPPED, reason=f"the yes could not be used up: {error}")
         if refused is None:
+            self._begins(order, True)
             self._runner().begin(order)
         else:
             await self.ended(order.target, order.incident, refused)

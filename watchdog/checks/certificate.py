@@ -10,8 +10,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from watchdog.core.certificate import CertificateRules, Filed, judge_certificate
+from watchdog.core.certificate import CertificateRules, CertificateTrouble, Filed, judge_certificate
 from watchdog.core.observation import Observation
+from watchdog.gateways.here import from_here
 from watchdog.gateways.tls import HANDSHAKE_WITHIN, TlsCaller
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.gateways.vantage import place_from_here
@@ -38,11 +39,13 @@ def _is_an_address(at: str) -> str:
 
 def _is_absolute(path: str) -> str:
     if path and not path.startswith("/"):
-        raise ValueError("is no absolute path")
+        raise ValueError(
+            "is no absolute path; write /opt/shop/ssl/fullchain.pem, or ./ssl/fullchain.pem for the folder where watchdog starts"
+        )
     return path
 
 
-File = Annotated[str, AfterValidator(_is_absolute)]
+File = Annotated[str, BeforeValidator(from_here), AfterValidator(_is_absolute)]
 
 
 class SiteParameters(Parameters):
@@ -77,6 +80,8 @@ class Certificate(Check[CertificateParameters]):
     """Makes a live handshake, reads the file, and compares."""
 
     kind: ClassVar[str] = "certificate"
+    findings: ClassVar[frozenset[str]] = frozenset(trouble.value for trouble in CertificateTrouble)
+    every: ClassVar[float] = 300.0
     parameters_type: ClassVar[type[Parameters]] = CertificateParameters
 
     def __init__(self, name: str, parameters: CertificateParameters) -> None:

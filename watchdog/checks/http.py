@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from watchdog.core.http_judgement import Expected, Fetched, Page, PageResult, judge_page
 from watchdog.core.observation import Observation
 from watchdog.core.reachable import object_to_url
-from watchdog.core.web_front import Ways, judge_front
+from watchdog.core.web_front import Ways, WebTrouble, judge_front
 from watchdog.gateways.http_probe import PageCaller
 from watchdog.gateways.trust import Trust, read_trust
 from watchdog.gateways.vantage import place_from_here, url_from_here
@@ -94,6 +94,9 @@ class Http(Check[HttpParameters]):
     """Asks for a page on each way that is configured, and compares."""
 
     kind: ClassVar[str] = "http"
+    findings: ClassVar[frozenset[str]] = frozenset(trouble.value for trouble in WebTrouble)
+    every: ClassVar[float] = 15.0
+    failures: ClassVar[int] = 2
     parameters_type: ClassVar[type[Parameters]] = HttpParameters
 
     def __init__(self, name: str, parameters: HttpParameters) -> None:
@@ -103,11 +106,6 @@ class Http(Check[HttpParameters]):
     def targets(self) -> tuple[str, ...] | None:
         """The names of the pages."""
         return tuple(self.parameters.pages)
-
-    def needs(self, target: str) -> tuple[str, ...]:
-        """The targets that the page cannot do without: while one of them is sick, this is not the cause."""
-        page = self.parameters.pages[target]
-        return tuple(name for name in (page.front, page.app) if name)
 
     async def probe(self, target: str, tools: Tools) -> Observation:
         """Ask on all ways at once."""
@@ -135,6 +133,11 @@ class Http(Check[HttpParameters]):
             status=judged.status,
             finding=type(judged.finding)(judged.finding.kind, {**judged.finding.facts, **named}),
             at=began,
+            because_of=tuple(
+                name
+                for name, explains in ((page.front, judged.of_front), (page.app, judged.of_app))
+                if name and explains
+            ),
             evidence=tuple(f"{_WORDS[way]}: {_tell(answer)}" for way, answer in asked.items()),
             measurements={f"{way}_seconds": round(answer.seconds, 6) for way, answer in fetched.items()},
         )

@@ -180,6 +180,8 @@ def report_plan(console: Console, plan: Json) -> None:
         if not rung["waits"]:
             say(console, f"   {screen['never_reached']}")
             continue
+        if rung.get("when"):
+            say(console, f"   {screen['only_when'].format(findings=', '.join(rung['when']))}")
         if rung.get("asks"):
             say(console, f"   {screen['asks_first']}")
         waits = ", ".join(

@@ -22,7 +22,8 @@ from watchdog.config.sections import (
 from watchdog.core.guardrail import Limits
 from watchdog.core.playbook import Autonomy, Playbook, Step, Verification
 from watchdog.core.problem import Place, Report, show_key, show_text, suggest
-from watchdog.registry import ACTION_KINDS, ACTIONS, CHECK_KINDS
+from watchdog.registry import ACTION_KINDS, ACTIONS, CHECK_KINDS, CHECKS
+from watchdog.wording import ENGLISH
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In an installed package; in a checkout.
@@ -88,7 +89,7 @@ def _read_playbook(root: Node, file: Path, report: Report, rules: Collection[str
     section = read(PlaybookSection, root, report, leave=("title", "for", "steps", "limits"))
     title = _read_title(root, report)
     target_kind = _read_for(root, report)
-    steps = _read_steps(root, report, rules)
+    steps = _read_steps(root, report, rules, _findings_of(target_kind))
     limits = root.entries.get("limits")
     own = read(GuardrailsSection, limits, report) if limits is not None else None
     if section is not None and section.playbook != file.stem:
@@ -139,7 +140,16 @@ def _read_for(root: Node, report: Report) -> str:
     return section.kind
 
 
-def _read_steps(root: Node, report: Report, rules: Collection[str]) -> tuple[Step, ...]:
+def _findings_of(kind: str) -> Collection[str]:
+    """What checks of this kind can find; empty: that is not known."""
+    if kind not in CHECKS:
+        return ()
+    return CHECKS[kind].findings or ENGLISH.findings.keys()
+
+
+def _read_steps(
+    root: Node, report: Report, rules: Collection[str], findings: Collection[str]
+) -> tuple[Step, ...]:
     node = root.entries.get("steps")
     if node is None or not node.items:
         if node is None or not node.value or not isinstance(node.value, list):
@@ -149,7 +159,9 @@ def _read_steps(root: Node, report: Report, rules: Collection[str]) -> tuple[Ste
             )
         return ()
     before = len(report)
-    steps = tuple(step for item in node.items if (step := _read_step(item, report, rules)) is not None)
+    steps = tuple(
+        step for item in node.items if (step := _read_step(item, report, rules, findings)) is not None
+    )
     if len(report) == before and not any(step.changes for step in steps):
         report.add(
             root.place_of("steps"),
@@ -160,7 +172,7 @@ def _read_steps(root: Node, report: Report, rules: Collection[str]) -> tuple[Ste
     return steps
 
 
-def _read_step(item: Node, report: Report, rules: Collection[str]) -> Step | None:
+def _read_step(item: Node, report: Report, rules: Collection[str], findings: Collection[str]) -> Step | None:
     if not isinstance(item.value, dict):
         known = isinstance(item.value, str) and item.value in ACTION_KINDS
         fix = f'write "- {item.value}: {{}}"' if known else 'write "- name_of_action: {}"'
@@ -185,7 +197,17 @@ def _read_step(item: Node, report: Report, rules: Collection[str]) -> Step | Non
             fix=suggest(name, ACTION_KINDS),
         )
         return None
+    _know_findings(item, report, findings)
     return _read_action(item, name, report, rules)
+
+
+def _know_findings(item: Node, report: Report, findings: Collection[str]) -> None:
+    """A step for what no check finds would never be done."""
+    node = item.entries.get("when")
+    for each in node.items if node is not None else ():
+        if findings and isinstance(each.value, str) and each.value not in findings:
+            what = f"{show_text(each.value, quoted=True)} is nothing that such a check finds"
+            report.add(each.place, what, key=each.key, fix=suggest(each.value, findings))
 
 
 def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) -> Step | None:
@@ -198,8 +220,9 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
     beside = read(StepSection, item, report, leave=[key for key in item.entries if key not in _STEP_KEYS])
     verify = _read_verify(item, report)
     if not action.changes:
+        # What only looks beside another step may look elsewhere.
         for key in _STEP_KEYS:
-            if key in item.entries:
+            if key in item.entries and (key != "on" or action.decides):
                 fix = "remove it: it belongs to a step that changes something"
                 report.add(item.key_places[key], f"{name} only looks", key=f"{item.key}.{key}", fix=fix)
     wanted = getattr(params, "rules", None) if action.decides else None
@@ -209,6 +232,9 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
         report.add(where, what, key=f"{node.key}.rules", fix=suggest(wanted, rules))
     if params is None or beside is None or verify is None:
         return None
+    if ACTION_KINDS.is_ours(action) and action(params).needs_a_yes and beside.autonomy == "act":
+        fix = "write autonomy: propose beside it"
+        report.add(place, "is never done without a human yes", key=key, fix=fix)
     return Step(
         action=name,
         params=dict(item.entries[name].value or {}),
@@ -221,6 +247,7 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
         on=beside.on or "",
         attempts=beside.attempts,
         autonomy=Autonomy(beside.autonomy),
+        when=frozenset(beside.when or ()),
     )
 
 

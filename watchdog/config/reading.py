@@ -164,6 +164,8 @@ def _explain(kind: str, complaint: Mapping[str, Any], child: Node, described: st
         )
     if kind == "string_pattern_mismatch":
         return f"must be {described or 'of the form ' + str(context.get('pattern'))}", "correct it"
+    if kind == "too_short" and not child.value:
+        return "is empty", "name at least one"
     if kind == "string_too_short":
         return "must not be empty", "write something, or remove the key"
     if kind in ("value_error", "assertion_error"):

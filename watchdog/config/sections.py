@@ -308,6 +308,7 @@ class StepSection(Section):
     attempts: Annotated[int, Field(ge=1, le=100)] = 1
     autonomy: Literal["propose", "act"] = "act"
     on: TargetName | None = None
+    when: Annotated[list[Text], Field(min_length=1, description="list of findings")] | None = None
     verify: Any = None
 
 

@@ -29,6 +29,7 @@ class Bypass:
         published: at which port of the machine.
         sources: who may come, when it is published to the outside; empty: this machine only.
         lasts: seconds after which it ends by itself.
+        incident, page: the incident that it is opened for, and the target in trouble; "" if it is for none.
     """
 
     target: str
@@ -37,6 +38,8 @@ class Bypass:
     published: int = 3000
     sources: tuple[Net, ...] = ()
     lasts: float = LASTS
+    incident: str = ""
+    page: str = ""
 
     @property
     def public(self) -> bool:
@@ -51,12 +54,14 @@ class Bypass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBypass:
-    """A bypass that is open. `container`: the id of the forwarder's."""
+    """A bypass that is open. `container`: the id of the forwarder's; `incident`, `page`: as of `Bypass`."""
 
     target: str
     container: str
     until: datetime
     where: str
+    incident: str = ""
+    page: str = ""
 
 
 def read_sources(written: Iterable[str]) -> tuple[Net, ...]:

@@ -32,6 +32,9 @@ from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
 from watchdog.core.waiting import wait
 
+# The playbook has steps left, for other findings than this one.
+NO_STEP = "no-step-for-this"
+
 
 def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     """The target is sick at this very look: act, ask, wait or hand over."""
@@ -54,7 +57,8 @@ def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Dec
 def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
     rungs = policy.playbook.rungs
     made = [attempt.action for attempt in case.ledger.attempts]
-    index = policy.playbook.rung_after(made, incident.spent | policy.impossible)
+    useless, other = incident.spent | policy.impossible, policy.playbook.not_meant_for(incident.finding.kind)
+    index = policy.playbook.rung_after(made, useless | other)
     verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
@@ -71,6 +75,10 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
         return _ask(case, incident, index, policy, now)
     if isinstance(verdict, Refuse) and verdict.wait is not None and index is not None:
         return wait(case, incident, verdict.wait, verdict.reason, now)
+    spent = isinstance(verdict, Refuse) and verdict.wait is None
+    if index is None and not spent and policy.playbook.rung_after(made, useless) is not None:
+        # The attempts are kept for when something else is found.
+        return escalate(case, incident, policy, now, NO_STEP)
     if isinstance(verdict, Refuse) or index is None:
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         if isinstance(verdict, Refuse) and verdict.wait is None:
@@ -81,11 +89,18 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
 
 def _begin(case: Case, incident: Incident, index: int, policy: Policy, now: Moment) -> Decision:
     """Begin this rung, unless something outside of the target stands against it at this moment."""
-    rung = policy.playbook.rungs[index]
+    other = policy.playbook.not_meant_for(incident.finding.kind)
+    rung = policy.playbook.rung_at(index, other)
     verdict = judge_surroundings(case, incident, rung, policy, now)
     if isinstance(verdict, Refuse):
         return _stand_back(case, incident, verdict, policy, now)
-    return _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
+    decision = _perform(case, incident, rung, index, now, planned=is_planned(incident, policy))
+    passed = dict.fromkeys(policy.playbook.rungs[each].step.action for each in sorted(other) if each < index)
+    if not passed:
+        return decision
+    return replace(
+        decision, reason=f"{decision.reason} (passed over, for other findings: {', '.join(passed)})"
+    )
 
 
 def _stand_back(case: Case, incident: Incident, verdict: Refuse, policy: Policy, now: Moment) -> Decision:
@@ -280,5 +295,12 @@ def _needs_a_yes(rung: Rung, incident: Incident, policy: Policy) -> bool:
 
 
 def fresh_start(case: Case, incident: Incident, policy: Policy) -> bool:
-    """True when nothing is held against an escalated target any more: a new image, or a new config."""
+    """True when nothing is held against an escalated target any more: a new image, or a new config.
+
+    Also when something else is found, and there is a step for that.
+    """
+    if incident.reason == NO_STEP:
+        other = policy.playbook.not_meant_for(incident.finding.kind)
+        made = [attempt.action for attempt in case.ledger.attempts]
+        return policy.playbook.rung_after(made, incident.spent | policy.impossible | other) is not None
     return may_act(incident, policy) and not case.ledger.attempts and not case.ledger.given_up

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import time
 from itertools import takewhile
 
-from watchdog.core.notification import ASKING, Notification, Severity, Telling
+from watchdog.core.notification import ASKING, BYPASS, Notification, Severity, Telling
 from watchdog.core.story import Delivery, OutboxEntry
 
 # It is over, one way or another.
@@ -121,6 +121,7 @@ def batch_incident(story: Sequence[OutboxEntry]) -> Batch:
 
 
 def _wants_a_new_one(sent: Sequence[OutboxEntry], news: Sequence[OutboxEntry]) -> bool:
-    if news[-1].notification.telling in ENDING:
+    told = [entry.notification.telling for entry in news if entry.notification.telling not in BYPASS]
+    if told and told[-1] in ENDING:
         return any(entry.notification.telling in CALLING for entry in sent)
-    return any(entry.notification.telling in ASKING for entry in news)
+    return any(telling in ASKING for telling in told)

@@ -29,9 +29,10 @@ _RANKS = {Severity.WARNING: 0, Severity.HIGH: 1, Severity.CRITICAL: 2}
 class Telling(StrEnum):
     """What a notification is about.
 
-    ACTING: a step begins. WAITING: the next one has to wait for long. REMINDED: what was escalated is still so.
-    SUPPRESSED: it waits for its cause. AFFECTED, FOLLOWED: told in the cause's message, of one that waits for it,
-    and of one that is well again after it. LEFT_OUT: what a channel that was away for long does not tell any more.
+    ACTING: a step begins. WAITING: the next one has to wait for long. REMINDED: what was escalated is still so. SUPPRESSED:
+    it waits for its cause. AFFECTED, FOLLOWED: told in the cause's message, of one that waits for it, and of one that is
+    well again after it. LEFT_OUT: what a channel that was away for long does not tell any more.
+    BYPASS_*: an emergency bypass was opened for it, has so long left, was withdrawn.
     """
 
     OPENED = "opened"
@@ -61,10 +62,15 @@ class Telling(StrEnum):
     LEFT_OUT = "left_out"
     MAINTENANCE_BEGUN = "maintenance_begun"
     MAINTENANCE_ENDED = "maintenance_ended"
+    BYPASS_OPEN = "bypass_open"
+    BYPASS_LEFT = "bypass_left"
+    BYPASS_CLOSED = "bypass_closed"
 
 
 # A human is wanted for these.
 ASKING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.PROPOSED, Telling.ASKED, Telling.STORM})
+# Of an emergency bypass: beside what its incident is about, and only the latest is of interest.
+BYPASS = frozenset({Telling.BYPASS_OPEN, Telling.BYPASS_LEFT, Telling.BYPASS_CLOSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,8 @@ class Observation:
         version: what the target runs (the image id): a new one is a fresh start in the ledger.
         patience: seconds that this target needs before it can prove its health (until its own healthcheck
             has decided); verification waits so much longer.
+        because_of: targets whose own trouble would explain what was seen: while one of them is being looked after,
+            this one waits for it.
         evidence: lines for people, already redacted.
         measurements: numbers by name, in base units.
     """
@@ -71,6 +73,7 @@ class Observation:
     incarnation: str = ""
     version: str = ""
     patience: float = 0.0
+    because_of: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     measurements: Mapping[str, float] = field(default_factory=dict)
 

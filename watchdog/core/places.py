@@ -11,7 +11,9 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 def check_place(text: str) -> str:
     """An absolute path of the host, or the name of a volume. Raises ValueError for anything else."""
     if not _PLACE.fullmatch(text) or ".." in text.split("/"):
-        raise ValueError("is neither an absolute path of the host nor the name of a volume")
+        raise ValueError(
+            "is neither an absolute path of the host (or ./ for where watchdog starts) nor the name of a volume"
+        )
     return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -49,6 +50,7 @@ class Step:
         undoable: whether the action can take back what it did; it is made to when that did not help.
         attempts: how often this rung is tried before the next one.
         autonomy: the most that this step may do by itself.
+        when: the findings that it is for; empty: all. It is passed over while another one is found.
     """
 
     action: str
@@ -62,6 +64,7 @@ class Step:
     on: str = ""
     attempts: int = 1
     autonomy: Autonomy = Autonomy.ACT
+    when: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,21 @@ class Playbook:
             else:
                 waiting.append(step)
         return tuple(rungs)
+
+    def not_meant_for(self, finding: str) -> frozenset[int]:
+        """The rungs that are for other findings than this one."""
+        return frozenset(
+            index for index, rung in enumerate(self.rungs) if rung.step.when and finding not in rung.step.when
+        )
+
+    def rung_at(self, index: int, passed_over: AbstractSet[int]) -> Rung:
+        """A rung, with the looking steps before those that were passed over on the way to it, too."""
+        rungs = self.rungs
+        first = index
+        while first - 1 in passed_over:
+            first -= 1
+        looking = tuple(step for rung in rungs[first : index + 1] for step in rung.companions)
+        return replace(rungs[index], companions=looking)
 
     def rung_after(self, made: Sequence[str], spent: frozenset[int]) -> int | None:
         """Which rung is next after attempts with these actions, or None when the ladder is exhausted.

@@ -46,8 +46,8 @@ def explained(incident: Incident, policy: Policy, now: Moment) -> tuple[str, str
 
 
 def may_come_back(seen: Observation) -> bool:
-    """Whether it may be well again by itself: not what is down, nor what has lost its network."""
-    return seen.stopped_by is None and seen.finding.kind != "stranded"
+    """Whether it may be well again by itself: not what is down, nor what has lost its network or asks an old address."""
+    return seen.stopped_by is None and seen.finding.kind not in ("stranded", "web_upstream_stale")
 
 
 def suppress(
@@ -92,7 +92,8 @@ def seen_sick_while_waiting(
     free_since = incident.free_since or now
     left = policy.cause_grace - now.seconds_since(free_since)
     stood_by = incident.found is not None and incident.found.then.way is Way.STAND_BY
-    if may_come_back(seen) and not stood_by and not incident.ordered and left > 0:
+    hopeless = stood_by or policy.around.given_up
+    if may_come_back(seen) and not hopeless and not incident.ordered and left > 0:
         waiting = replace(incident, free_since=free_since)
         return Decision(
             replace(case, incident=waiting),

@@ -28,6 +28,7 @@ class Surroundings:
 
     Attributes:
         root: the target whose trouble explains this one's.
+        given_up: what explains this one's trouble was handed to a human: it is not waited for any more.
         begun: when actions on any target were begun that count against the budget.
         held: the targets that people hold.
         running: the targets on which an action runs, or is about to.
@@ -41,6 +42,7 @@ class Surroundings:
     """
 
     root: Root | None = None
+    given_up: bool = False
     begun: tuple[Moment, ...] = ()
     held: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()

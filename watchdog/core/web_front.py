@@ -58,6 +58,9 @@ _STATUS = {
     WebTrouble.RATE_LIMITED: Status.UNKNOWN,
     WebTrouble.NO_SIGHT: Status.UNKNOWN,
 }
+# Whose own trouble explains the page's; the others are found nowhere but here, and are this check's own to mend.
+_OF_FRONT = frozenset({WebTrouble.FRONT_DOWN, WebTrouble.FRONT_HANGS, WebTrouble.BOTH_DOWN})
+_OF_APP = frozenset({WebTrouble.APP_DOWN, WebTrouble.BOTH_DOWN, WebTrouble.BEHIND_FRONT})
 _NOBODY_THERE = frozenset({PageResult.NO_NAME, PageResult.NO_CONNECTION, PageResult.BROKEN})
 # These tell all by themselves.
 _OF_FRONT_ALONE = {
@@ -105,6 +108,16 @@ class WebJudgement:
     def finding(self) -> Finding:
         """As a finding."""
         return Finding(self.trouble.value, self.facts)
+
+    @property
+    def of_front(self) -> bool:
+        """Whether a sick front explains it."""
+        return self.trouble in _OF_FRONT
+
+    @property
+    def of_app(self) -> bool:
+        """Whether a sick application explains it."""
+        return self.trouble in _OF_APP
 
 
 def judge_front(ways: Ways) -> WebJudgement:

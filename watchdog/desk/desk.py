@@ -160,7 +160,9 @@ class Desk:
         if found is None:
             raise UnknownName("playbook", playbook, self._config.playbooks)
         name = self._known(target)
-        return await make_plan(found, name, self._config.limits, self._build_action, self._tools)
+        return await make_plan(
+            found, name, found.limits or self._config.limits, self._build_action, self._tools
+        )
 
     async def proposals(self, *, every: bool = False) -> Json:
         """What waits for a human yes, newest first; with `every` also what is over: {at, proposals}."""

@@ -25,8 +25,9 @@ async def make_plan(
 ) -> Json:
     """The plan: {playbook, kind, target, title, autonomy, rungs, otherwise, hash}.
 
-    A rung is {action, params, does, pins, asks, attempts, waits, verify: {within, stable},
-    beside: [{action, params, does, pins}]}, where what decides about the rung stands first; `asks`: its step waits for a human yes, which stands above the count of
+    A rung is {action, params, does, pins, when, asks, attempts, waits, verify: {within, stable},
+    beside: [{action, params, does, pins}]}, where what decides about the rung stands first; `when`: the findings that
+    it is for, none for all; `asks`: its step waits for a human yes, which stands above the count of
     attempts that the limits allow; `pins` says by name what exactly it would ship (image, configuration,
     build context), or under `refused` why it would be refused; `waits` holds the seconds before each of its attempts, counted from a clean ledger. `hash` is the SHA-256 of
     all the rest in canonical JSON: whatever would be done otherwise makes another hash.
@@ -89,6 +90,7 @@ async def _rung(
     looking = (*((rung.decider,) if rung.decider is not None else ()), *rung.companions)
     return {
         **await _step(rung.step, acted_on, build_action, tools),
+        "when": sorted(rung.step.when),
         "asks": _asks(rung),
         "attempts": len(waits),
         "waits": waits,

@@ -281,7 +281,7 @@ class Responder:
             return
         if was.phase is Phase.ACTING:
             self._go_on_with_the_next()
-        if self._stack is not None and (now is None or now.phase is Phase.RESOLVED):
+        if self._stack is not None and (now is None or now.phase in (Phase.RESOLVED, Phase.ESCALATED)):
             for target in self._stack.waiting_for(after.target):
                 self._ask(target)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from watchdog.core.blame import find_root, is_given_up, suspects
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
@@ -170,8 +171,9 @@ class Stack:
         return self._graph
 
     def sick(self) -> Mapping[str, Moment]:
-        """The targets that are in trouble by themselves, and since when. What somebody works on is theirs."""
-        return {target: turned for target, turned in self._sick.items() if not self._maintained(target)}
+        """The containers that are in trouble by themselves, and since when. What somebody works on is theirs."""
+        theirs = self._sick.keys() & self._known().keys()
+        return {target: self._sick[target] for target in theirs if not self._maintained(target)}
 
     def watched(self) -> int:
         """How many targets there are."""
@@ -202,16 +204,19 @@ class Stack:
             # Its cause may be about to get an incident of its own, in whose message this one is told.
             unheard = not root.incident and first and root.target in self._sick
             return replace(around, looking=CAUSES_LOOK) if unheard else replace(around, root=root)
-        concerned = {target, *self.graph().beneath.get(target, ())}
+        seen = self._cases().latest(target)
+        concerned = {target, *suspects(self.graph(), target, seen, self._known())}
         aside = judge_stand_aside(self._works, concerned, limits.aside, now)
-        return replace(around, aside=aside, looking=self._causes_first(target, now))
+        around = replace(around, aside=aside, given_up=is_given_up(seen, self._incidents()))
+        return replace(around, looking=self._causes_first(target, now))
 
     def waiting_for(self, target: str) -> tuple[str, ...]:
         """The targets that wait for this one."""
         return tuple(
             other
             for other, incident in self._incidents().items()
-            if incident.phase is Phase.SUPPRESSED and target in self.graph().beneath.get(other, ())
+            if incident.phase is Phase.SUPPRESSED
+            and (incident.cause == target or target in self.graph().beneath.get(other, ()))
         )
 
     def next_in_line(self, queue: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -219,9 +224,8 @@ class Stack:
         if self.storm is not None:
             waits = {move.target for move in self._plan() if move.move in (Move.WAIT, Move.WAIT_FOR)}
             return tuple((check, target) for check, target in queue if target not in waits)
-        room = self._limits().budget.at_once - len(_running(self._cases()))
         # One more than there is room for: the first one may not need its place any more.
-        return tuple(queue)[: max(0, room) + 1]
+        return tuple(queue)[: max(0, self._limits().budget.at_once - len(_running(self._cases()))) + 1]
 
     def is_still_down(self, seen: Observation) -> bool:
         """Whether this was seen down a moment ago, and nothing was heard of it since."""
@@ -256,7 +260,8 @@ class Stack:
         incidents = self._incidents()
         held = {case.target for case in self._cases().cases() if is_held_down(case)}
         unwell = self._sick.keys() | incidents.keys() | held
-        root = self.graph().root_of(target, (unwell | ailing) - {target})
+        seen, sick = self._cases().latest(target), (unwell | ailing) - {target}
+        root = find_root(self.graph(), target, seen, sick, incidents)
         if root is None:
             return None
         if root not in unwell:
@@ -271,9 +276,8 @@ class Stack:
         seen, turned = self._cases().latest(target), self._sick[target]
         if seen is None or not may_come_back(seen):
             return None
-        unseen = False
-        wait = 0.0
-        for other in self.graph().beneath.get(target, ()):
+        unseen, wait = False, 0.0
+        for other in suspects(self.graph(), target, seen, self._known()):
             other_seen = self._cases().latest(other)
             if now.seconds_since(turned) <= CAUSES_FIRST and (
                 other_seen is None or other_seen.at.precedes(turned)

@@ -26,6 +26,8 @@ LABEL = "watchdog.bypass"
 TARGET = "watchdog.bypass.target"
 UNTIL = "watchdog.bypass.until"
 WHERE = "watchdog.bypass.where"
+INCIDENT = "watchdog.bypass.incident"
+PAGE = "watchdog.bypass.page"
 INSIDE = 8080
 NOBODY = "65534:65534"
 MEMORY = 64 * 1024 * 1024
@@ -65,6 +67,8 @@ class Bypasses:
             TARGET: bypass.target,
             UNTIL: until.isoformat(timespec="seconds"),
             WHERE: where,
+            INCIDENT: bypass.incident,
+            PAGE: bypass.page,
         }
         name = f"watchdog-bypass-{uuid.uuid4().hex[:12]}"
         try:
@@ -77,7 +81,14 @@ class Bypasses:
         except BaseException:
             await asyncio.shield(self._remove(name))
             raise
-        return OpenBypass(target=bypass.target, container=str(made["Id"]), until=until, where=where)
+        return OpenBypass(
+            target=bypass.target,
+            container=str(made["Id"]),
+            until=until,
+            where=where,
+            incident=bypass.incident,
+            page=bypass.page,
+        )
 
     async def close(self, target: str) -> int:
         """Close what is open for this target; how many that were. No error if none is."""
@@ -103,8 +114,16 @@ class Bypasses:
             except ValueError:
                 continue
             if row.get("State") == "running":
-                target, where = labels.get(TARGET, ""), labels.get(WHERE, "")
-                found.append(OpenBypass(target=target, container=str(row["Id"]), until=until, where=where))
+                found.append(
+                    OpenBypass(
+                        target=labels.get(TARGET, ""),
+                        container=str(row["Id"]),
+                        until=until,
+                        where=labels.get(WHERE, ""),
+                        incident=labels.get(INCIDENT, ""),
+                        page=labels.get(PAGE, ""),
+                    )
+                )
         return tuple(found)
 
     async def _rows(self) -> Any:
@@ -133,7 +152,7 @@ class Bypasses:
             if not own:
                 raise Refused(
                     "a bypass runs in a container of watchdog's own image: run watchdog as a container "
-                    "(docs/how-to/install-as-sidecar.md)"
+                    "(docs/how-to/install-as-sidecar.md), or name its image in WATCHDOG_IMAGE"
                 )
             self._image = (await self._engine.inspect(own)).image_id
         return self._image

@@ -1,6 +1,6 @@
 """What the actions of the web front work with beside the engine: one-shots, handshakes, bypasses.
 
-They are part of `Tools` once `app` hands them out; an action that finds none says so and does nothing.
+They are in `Tools.front`; an action that finds none there says so and does nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +20,6 @@ class Opens(Protocol):
 
     async def open(self, bypass: Bypass) -> OpenBypass:
         """Open it, or return the one that is open for this target."""
-        ...
-
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were."""
         ...
 
 

@@ -140,7 +140,7 @@ class OneShots:
             if not own:
                 raise Refused(
                     "this takes root's files, and a one-shot container of watchdog's own image would get at "
-                    "them: run watchdog as a container (docs/how-to/install-as-sidecar.md)"
+                    "them: run watchdog as a container (docs/how-to/install-as-sidecar.md), or name its image in WATCHDOG_IMAGE"
                 )
             self._image = (await self._engine.inspect(own)).image_id
         return self._image

@@ -56,6 +56,9 @@ _SIGNS: dict[str, str] = {
     Telling.JOURNAL_DAMAGED: "⚠️",
     Telling.JOURNAL_GAP: "⚠️",
     Telling.JOURNAL_WELL: "✅",
+    Telling.BYPASS_OPEN: "🚪",
+    Telling.BYPASS_LEFT: "🚪",
+    Telling.BYPASS_CLOSED: "🚪",
     Telling.LEFT_OUT: "⏭️",
 }
 _OPENED_WARNING = "🟠"

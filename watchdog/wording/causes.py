@@ -8,6 +8,7 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     "attempts-spent": "all attempts that the rules allow are spent",
     "ladder-exhausted": "no step of the playbook is left to try",
+    "no-step-for-this": "its playbook has no step left for what was found",
     "not-allowed-to-act": "the configuration does not let watchdog act on it",
     "undo-failed": "what did not help could not be taken back",
     "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
@@ -34,6 +35,10 @@ REASONS: Mapping[str, str] = {
     "hung": "it is alive, and makes no progress",
     "unknown": "nothing that was looked at tells why",
     "not-found-out": "it could not be looked into",
+    # Why an emergency bypass was withdrawn.
+    "bypass-expired": "its time is over",
+    "bypass-not-needed": "it is not needed any more",
+    "bypass-daemon": "watchdog ended or began anew",
     "storm": "many targets are sick at once, and restarting those that run mends nothing",
 }
 

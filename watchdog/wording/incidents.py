@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchdog.core.notification import Notification, Telling
+from watchdog.core.notification import BYPASS, Notification, Telling
 from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.notifications import describe_notification, describe_shortly
@@ -14,7 +14,7 @@ from watchdog.wording.plain import plain
 # An incident has few tellings; one with more is told by its beginning and its latest ones.
 LONGEST_TIMELINE = 10
 # Of others that wait for the one that the incident is about: a line each, never what it is about.
-_BESIDE = frozenset({Telling.AFFECTED, Telling.FOLLOWED})
+_BESIDE = BYPASS | {Telling.AFFECTED, Telling.FOLLOWED}
 # A phrase, not an engine's whole answer: the title tells that in full.
 LONGEST_PHRASE = 200
 
@@ -52,7 +52,9 @@ def describe_story(
         (each for each in reversed(notifications) if each.telling not in _BESIDE), notifications[-1]
     )
     message = describe_notification(latest, words)
-    lines = [_line(each, latest, words) for each in notifications if each is not latest]
+    bypass = next((each for each in reversed(notifications) if each.telling in BYPASS), None)
+    told = (each for each in notifications if each.telling not in BYPASS or each is bypass)
+    lines = [_line(each, latest, words) for each in told if each is not latest]
     if left_out or len(lines) > LONGEST_TIMELINE:
         first = lines[:1] if not left_out else []
         kept = lines[len(first) :][-(LONGEST_TIMELINE - 1 - len(first)) :]

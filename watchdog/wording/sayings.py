@@ -62,6 +62,7 @@ SAYINGS = (
     "the step is {result}: looking again",
     "no such proposal waits",
     "{action}: attempt {attempt}",
+    "{action}: attempt {attempt} (passed over, for other findings: {names})",
     "{action}: taken back",
     "{action}: once more, it was interrupted",
     "{action}: waiting for a human yes",

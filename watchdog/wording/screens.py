@@ -28,6 +28,7 @@ SCREEN: Mapping[str, str] = {
     "pin": "{name}: {value}",
     "beside": "beside it, {action}: {does}",
     "never_reached": "never reached: the attempts that the limits allow are spent before it",
+    "only_when": "only when this is found: {findings}",
     "asks_first": "waits for a human yes, however many attempts were made before it",
     "at_once": "at once",
     "after": "after {span}",

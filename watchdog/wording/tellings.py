@@ -81,6 +81,8 @@ TELLINGS: Mapping[str, Told] = {
             "What is known of the cause: {doom}.",
             "What shows it: {shown_by}",
             "What would mend it: {advice}.",
+            "What takes the most room: {biggest}.",
+            "Whom to ask: {contact}.",
             "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
             "Then: watchdog retry {target}",
             "To leave it as it is: watchdog hold {target}",
@@ -154,6 +156,26 @@ TELLINGS: Mapping[str, Told] = {
             "What is proven: each of the others was seen well.",
             "How all stands: watchdog status",
         ),
+    ),
+    "bypass_open": Told(
+        title="{target}: {app} can be reached past its front at {where} for {seconds}",
+        short="emergency bypass: {app} at {where} until {until}",
+        lines=(
+            "What was done: a forwarder leads there, until {until}. It is withdrawn when all is well again.",
+            "What is not done: it mends nothing. A human is needed for the front.",
+            "From elsewhere, where it listens on this machine only: `ssh -L 3000:{where} SERVER`",
+            "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "bypass_left": Told(
+        title="{target}: the emergency bypass to {app} at {where} has {seconds} left",
+        short="emergency bypass: {app} at {where}, {seconds} left",
+        lines=("It ends by itself at {until}.", "The whole story: watchdog incidents {incident}"),
+    ),
+    "bypass_closed": Told(
+        title="{target}: the emergency bypass to {app} at {where} is withdrawn: {reason}",
+        short="emergency bypass to {app} withdrawn: {reason}",
+        lines=("What is published: nothing any more.", "The whole story: watchdog incidents {incident}"),
     ),
     "held": Told(
         title="{target} {finding}: watchdog keeps its hands off",
