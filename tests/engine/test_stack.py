@@ -165,6 +165,17 @@ class TestPages:
         assert around.root is None
         assert around.given_up
 
+    def test_one_that_came_up_for_a_moment_only_is_not_waited_for(self, house: House) -> None:
+        """A front that falls at each start was well for an instant, and is sick again."""
+        house.falls("web")
+        house.looks("web", "healthy")
+        house.clock.advance(0.5)
+        house.falls("web")
+        house.has("web", Phase.ESCALATED)
+        house.looks_at_a_page("web")
+        house.clock.advance(10)
+        assert house.around("page").looking is None
+
     def test_what_its_look_names_is_looked_at_first(self, house: House) -> None:
         """The front may be about to have an incident of its own."""
         house.looks_at_a_page("web")

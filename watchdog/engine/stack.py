@@ -284,7 +284,7 @@ class Stack:
             ):
                 self._ask(other)
                 unseen = True
-            if other in self._mended:
+            if other in self._mended and other not in self._sick:
                 wait = max(wait, self._limits().grace - now.seconds_since(self._mended[other]))
         if unseen:
             return CAUSES_LOOK
