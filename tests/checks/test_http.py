@@ -88,13 +88,14 @@ async def test_front_down_application_down_stale_and_both_are_told_apart(stack: 
     gone = f"http://{dead}/api/health"
     down = await look(page(front, app, at=dead))
     assert (down.finding.kind, down.because_of) == ("web_front_down", ("nginx",))
+    assert down.explains == ()
     both = await look(page(front, app, at=dead, direct=gone))
     assert (both.finding.kind, both.because_of) == ("web_both_down", ("nginx", "grafana"))
     front.answer = bad_gateway
     stale = await look(page(front, app))
     assert (stale.status, stale.finding.kind) == (Status.CRITICAL, "web_upstream_stale")
     assert (stale.finding.facts["front"], stale.finding.facts["app"]) == ("nginx", "grafana")
-    assert stale.because_of == ()
+    assert (stale.because_of, stale.explains) == ((), ("nginx",))
     behind = await look(page(front, app, direct=gone))
     assert (behind.finding.kind, behind.because_of) == ("web_app_down", ("grafana",))
 

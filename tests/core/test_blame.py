@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.fakes import FakeClock
-from watchdog.core.blame import find_root, is_given_up, suspects
+from watchdog.core.blame import find_explanation, find_root, is_given_up, suspects
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.incident import Incident, Phase
 from watchdog.core.notification import Severity
-from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.observation import Finding, Hand, Observation, Status
 
 NOW = FakeClock().now()
 
@@ -80,3 +82,21 @@ def test_whom_to_look_at_first() -> None:
     """What the look names, if there is such a target, and what the graph knows."""
     assert suspects(stack(), "dashboard", page("nginx", "nobody"), {"nginx", "grafana"}) == {"nginx"}
     assert suspects(stack(), "nginx", None, {"nginx", "grafana"}) == {"grafana"}
+
+
+def test_a_front_that_runs_is_explained_by_its_page() -> None:
+    """It is called unhealthy because of what is behind it; down it would be another matter."""
+    front = replace(page(), target="nginx", finding=Finding("unhealthy"))
+    shows = replace(page(), explains=("nginx",))
+    assert find_explanation(front, [page(), shows], {}) == shows
+    assert find_explanation(replace(front, target="api"), [shows], {}) is None
+    assert find_explanation(replace(front, stopped_by=Hand.ITSELF), [shows], {}) is None
+    assert find_explanation(None, [shows], {}) is None
+
+
+def test_a_page_that_is_well_or_with_a_human_explains_nothing() -> None:
+    """Then the front's own remedy has its turn."""
+    front = replace(page(), target="nginx", finding=Finding("unhealthy"))
+    shows = replace(page(), explains=("nginx",))
+    assert find_explanation(front, [replace(shows, status=Status.OK)], {}) is None
+    assert find_explanation(front, [shows], incident("dashboard", Phase.ESCALATED)) is None

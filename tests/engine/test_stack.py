@@ -88,7 +88,7 @@ class House:
         for target in targets:
             self.looks(target, "exited", Hand.ITSELF)
 
-    def looks_at_a_page(self, *because_of: str) -> None:
+    def looks_at_a_page(self, *because_of: str, explains: tuple[str, ...] = ()) -> None:
         """A page does not answer, and the look says whose trouble that may be."""
         self.seen["page"] = Observation(
             check="pages",
@@ -97,6 +97,7 @@ class House:
             finding=Finding("web_front_down"),
             at=self.clock.now(),
             because_of=because_of,
+            explains=explains,
         )
         self.stack.saw(self.seen["page"])
 
@@ -165,11 +166,45 @@ class TestPages:
         assert around.root is None
         assert around.given_up
 
+    def test_one_that_came_up_for_a_moment_only_is_not_waited_for(self, house: House) -> None:
+        """A front that falls at each start was well for an instant, and is sick again."""
+        house.falls("web")
+        house.looks("web", "healthy")
+        house.clock.advance(0.5)
+        house.falls("web")
+        house.has("web", Phase.ESCALATED)
+        house.looks_at_a_page("web")
+        house.clock.advance(10)
+        assert house.around("page").looking is None
+
     def test_what_its_look_names_is_looked_at_first(self, house: House) -> None:
         """The front may be about to have an incident of its own."""
         house.looks_at_a_page("web")
         assert house.around("page").looking is not None
         assert "web" in house.asked
+
+    def test_a_front_that_its_page_explains_waits_for_the_page(self, house: House) -> None:
+        """Its healthcheck goes through the application: the page's remedy knows that a reload is enough."""
+        house.looks("web")
+        house.looks_at_a_page(explains=("web",))
+        incident = house.has("page", Phase.ACTING)
+        assert house.around("web").root == Root(target="page", incident=incident.id)
+        house.has("page", Phase.ESCALATED)
+        assert house.around("web").root is None
+
+    def test_a_page_that_is_not_believed_yet_is_asked_again(self, house: House) -> None:
+        """The front is not touched before the page has been looked at twice; then it waits for it."""
+        house.looks("web")
+        house.looks_at_a_page(explains=("web",))
+        assert house.around("web").looking is not None
+        house.clock.advance(6)
+        assert house.around("web").root == Root(target="page")
+
+    def test_a_front_that_is_down_waits_for_nobody(self, house: House) -> None:
+        """What ended has to be started, whatever its page shows."""
+        house.falls("web")
+        house.looks_at_a_page(explains=("web",))
+        assert house.around("web").root is None
 
     def test_it_is_none_of_a_storm(self, house: House) -> None:
         """Half of the stack is half of the containers."""

@@ -138,6 +138,7 @@ class Http(Check[HttpParameters]):
                 for name, explains in ((page.front, judged.of_front), (page.app, judged.of_app))
                 if name and explains
             ),
+            explains=(page.front,) if page.front and judged.explains_front else (),
             evidence=tuple(f"{_WORDS[way]}: {_tell(answer)}" for way, answer in asked.items()),
             measurements={f"{way}_seconds": round(answer.seconds, 6) for way, answer in fetched.items()},
         )

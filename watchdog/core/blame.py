@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from watchdog.core.dependency import Graph
 from watchdog.core.incident import Incident, Phase
-from watchdog.core.observation import Observation
+from watchdog.core.observation import Observation, Status
 
 
 def find_root(
@@ -42,6 +42,20 @@ def is_given_up(seen: Observation | None, incidents: Mapping[str, Incident]) -> 
 
 def _given_up(cause: str, incidents: Mapping[str, Incident]) -> bool:
     return cause in incidents and incidents[cause].phase is Phase.ESCALATED
+
+
+def find_explanation(
+    seen: Observation | None, looks: Iterable[Observation], incidents: Mapping[str, Incident]
+) -> Observation | None:
+    """The look at another target that explains why this one is sick; None if it is down, or a human has the other."""
+    if seen is None or seen.stopped_by is not None:
+        return None
+    explaining = (
+        look
+        for look in looks
+        if look.status is Status.CRITICAL and seen.target in look.explains and look.target != seen.target
+    )
+    return next((look for look in explaining if not _given_up(look.target, incidents)), None)
 
 
 def suspects(graph: Graph, target: str, seen: Observation | None, known: Iterable[str]) -> AbstractSet[str]:

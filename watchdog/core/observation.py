@@ -58,6 +58,8 @@ class Observation:
             has decided); verification waits so much longer.
         because_of: targets whose own trouble would explain what was seen: while one of them is being looked after,
             this one waits for it.
+        explains: targets that run and may be sick because of what was seen: they wait for this one, whose remedy
+            knows more.
         evidence: lines for people, already redacted.
         measurements: numbers by name, in base units.
     """
@@ -74,6 +76,7 @@ class Observation:
     version: str = ""
     patience: float = 0.0
     because_of: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     measurements: Mapping[str, float] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from watchdog.core.container import ContainerFacts, End, RestartSample, Sighting
-from watchdog.core.dependency import read_compose_dependencies
+from watchdog.core.dependency import Member, read_compose_dependencies
 from watchdog.core.doom import noted_end
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.moment import Moment
@@ -110,6 +110,17 @@ class Known:
     network_mode: str = ""
     networks: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+
+    def as_member(self, wishes: Wishes) -> Member:
+        """What it needs, as far as the graph of the stack goes; `wishes`: of config and labels together."""
+        return Member(
+            target=self.target,
+            container_id=self.container_id,
+            network_mode=self.network_mode,
+            compose=self.needs,
+            asked=wishes.depends_on or (),
+            priority=wishes.priority or 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from watchdog.core.dependency import Graph
 from watchdog.core.moment import Moment
+from watchdog.core.roster import Known
 
 # A cause explains the storm if so many of the sick have it: one in five may be sick for a reason of its own.
 EXPLAINS = 0.8
@@ -138,6 +139,17 @@ def dependency_traits(graph: Graph, targets: AbstractSet[str]) -> Mapping[str, f
         target: frozenset(Trait(Common.DEPENDENCY, name) for name in {target, *graph.beneath.get(target, ())})
         for target in targets
     }
+
+
+def traits_of(graph: Graph, known: Mapping[str, Known]) -> Mapping[str, frozenset[Trait]]:
+    """What each watched target may have in common with others: what it needs, its networks, its image."""
+    traits = dict(dependency_traits(graph, known.keys()))
+    for name, one in known.items():
+        more = {Trait(Common.NETWORK, network) for network in one.networks}
+        if one.image_id:
+            more.add(Trait(Common.IMAGE, one.image_id))
+        traits[name] = traits.get(name, frozenset()) | more
+    return traits
 
 
 def shared_cause(sick: AbstractSet[str], traits: Mapping[str, frozenset[Trait]]) -> Cause | None:

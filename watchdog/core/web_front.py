@@ -61,6 +61,8 @@ _STATUS = {
 # Whose own trouble explains the page's; the others are found nowhere but here, and are this check's own to mend.
 _OF_FRONT = frozenset({WebTrouble.FRONT_DOWN, WebTrouble.FRONT_HANGS, WebTrouble.BOTH_DOWN})
 _OF_APP = frozenset({WebTrouble.APP_DOWN, WebTrouble.BOTH_DOWN, WebTrouble.BEHIND_FRONT})
+# The front itself is well: restarting it is not what mends it.
+_AT_FRONT = frozenset({WebTrouble.APP_DOWN, WebTrouble.BEHIND_FRONT, WebTrouble.UPSTREAM_STALE})
 _NOBODY_THERE = frozenset({PageResult.NO_NAME, PageResult.NO_CONNECTION, PageResult.BROKEN})
 # These tell all by themselves.
 _OF_FRONT_ALONE = {
@@ -113,6 +115,11 @@ class WebJudgement:
     def of_front(self) -> bool:
         """Whether a sick front explains it."""
         return self.trouble in _OF_FRONT
+
+    @property
+    def explains_front(self) -> bool:
+        """Whether a front that runs would be called unhealthy because of it: its healthcheck goes through the application."""
+        return self.trouble in _AT_FRONT
 
     @property
     def of_app(self) -> bool:

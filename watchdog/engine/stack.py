@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from watchdog.core.blame import find_root, is_given_up, suspects
+from watchdog.core.blame import find_explanation, find_root, is_given_up, suspects
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
 from watchdog.core.event import EngineEvent, Life
@@ -26,9 +26,9 @@ from watchdog.core.storm import (
     StormLimits,
     StormMove,
     Trait,
-    dependency_traits,
     plan_storm,
     shared_cause,
+    traits_of,
 )
 from watchdog.core.suppression import WAIT_LOOK, may_come_back
 from watchdog.core.surroundings import ATTEMPTS_IN_MEMORY, CAUSES_LOOK, Root, Surroundings
@@ -103,6 +103,8 @@ class Stack:
         self._looked_at: set[str] = set()
         # When something was last heard of it.
         self._stirred: dict[str, Moment] = {}
+        # Looks at what may explain the trouble of others.
+        self._explaining: dict[str, Observation] = {}
         self._drawn: tuple[Member, ...] = ()
         self._graph = Graph()
         self.storm: Storm | None = None
@@ -120,6 +122,9 @@ class Stack:
 
     def saw(self, seen: Observation) -> None:
         """A check has looked at a target."""
+        self._explaining.pop(seen.target, None)
+        if seen.explains:
+            self._explaining[seen.target] = seen
         if seen.status is Status.UNKNOWN or not seen.settled:
             return
         if seen.sick and seen.stopped_by not in (Hand.PERSON, Hand.UNKNOWN):
@@ -165,7 +170,7 @@ class Stack:
 
     def graph(self) -> Graph:
         """Who needs whom, as the containers and config say now."""
-        members = tuple(self._member(known) for known in self._known().values())
+        members = tuple(one.as_member(self._wishes(one.target)) for one in self._known().values())
         if members != self._drawn:
             self._drawn, self._graph = members, build_graph(members)
         return self._graph
@@ -198,11 +203,13 @@ class Stack:
             # Whatever is sick now is a part of it, also what turned so while its beginning was written down.
             move = next((move for move in self._plan(target) if move.target == target), None)
             return replace(around, storm=move, storm_incident=self.storm_incident) if move else around
-        root = self._acted_on(target) or self._root(target)
+        root = self._acted_on(target) or self._root(target) or self._explained(target)
         first = now.seconds_since(self._sick[target]) <= CAUSES_FIRST
         if root is not None:
             # Its cause may be about to get an incident of its own, in whose message this one is told.
-            unheard = not root.incident and first and root.target in self._sick
+            unheard = (
+                not root.incident and first and root.target in self._sick.keys() | self._explaining.keys()
+            )
             return replace(around, looking=CAUSES_LOOK) if unheard else replace(around, root=root)
         seen = self._cases().latest(target)
         concerned = {target, *suspects(self.graph(), target, seen, self._known())}
@@ -237,17 +244,6 @@ class Stack:
     def _incidents(self) -> dict[str, Incident]:
         return {case.target: case.incident for case in self._cases().cases() if case.incident is not None}
 
-    def _member(self, known: Known) -> Member:
-        wishes = self._wishes(known.target)
-        return Member(
-            target=known.target,
-            container_id=known.container_id,
-            network_mode=known.network_mode,
-            compose=known.needs,
-            asked=wishes.depends_on or (),
-            priority=wishes.priority or 0,
-        )
-
     def _acted_on(self, target: str) -> Root | None:
         """The incident whose step is at work on this target: what it shows meanwhile is that step's doing."""
         for case in self._cases().cases():
@@ -266,7 +262,17 @@ class Stack:
             return None
         if root not in unwell:
             self._ask(root)  # that its healthcheck goes well again is no event: nobody else would see it
-        return Root(target=root, incident=incidents[root].id if root in incidents else "")
+        return self._root_at(root)
+
+    def _root_at(self, target: str) -> Root:
+        incident = self._incidents().get(target)
+        return Root(target=target, incident=incident.id if incident is not None else "")
+
+    def _explained(self, target: str) -> Root | None:
+        """The page whose look explains that this one is unhealthy."""
+        mine, looks = self._cases().latest(target), self._explaining.values()
+        look = find_explanation(mine, looks, self._incidents())
+        return None if look is None else self._root_at(look.target)
 
     def _causes_first(self, target: str, now: Moment) -> float | None:
         """What runs and is unhealthy may be so because of another: that one is looked at before this is touched.
@@ -284,7 +290,7 @@ class Stack:
             ):
                 self._ask(other)
                 unseen = True
-            if other in self._mended:
+            if other in self._mended and other not in self._sick:
                 wait = max(wait, self._limits().grace - now.seconds_since(self._mended[other]))
         if unseen:
             return CAUSES_LOOK
@@ -334,14 +340,7 @@ class Stack:
         }
 
     def _traits(self, graph: Graph) -> Mapping[str, frozenset[Trait]]:
-        known = self._known()
-        traits = dict(dependency_traits(graph, known.keys()))
-        for name, one in known.items():
-            more = {Trait(Common.NETWORK, network) for network in one.networks}
-            if one.image_id:
-                more.add(Trait(Common.IMAGE, one.image_id))
-            traits[name] = traits.get(name, frozenset()) | more
-        return traits
+        return traits_of(graph, self._known())
 
 
 def _running(cases: Cases) -> frozenset[str]:
