@@ -62,6 +62,7 @@ class FakeStores:
     """What the engine stores; `asked` counts the dear question."""
 
     asked: int = 0
+    cache: int = 7
     growing: tuple[str, ...] = ("web",)
 
     async def dangling(self) -> tuple[Weight, ...]:
@@ -70,9 +71,15 @@ class FakeStores:
     async def prune(self) -> int:
         return 3
 
+    async def prune_cache(self) -> None:
+        self.cache = 0
+
     async def weigh(self) -> tuple[Weight, ...]:
         self.asked += 1
-        return tuple(Weight(what="volume", name=str(n), size=n * GB) for n in range(1, 6))
+        return (
+            Weight(what="build cache", name="of the engine", size=self.cache),
+            *tuple(Weight(what="volume", name=str(n), size=n * GB) for n in range(1, 6)),
+        )
 
     async def unrotated(self) -> tuple[str, ...]:
         return self.growing
@@ -146,7 +153,7 @@ async def test_the_engine_adds_up_what_it_stores_once_an_hour_at_most() -> None:
     assert stores.asked == 1
     house.clock.advance(1)
     stores.growing = ()
-    assert (await house.disks.weigh("data"))[-1] == "1 GB: volume 1"
+    assert (await house.disks.weigh("data"))[-1] == "7 B: build cache of the engine"
     assert stores.asked == 2
     assert house.disks.biggest() == "5 GB: volume 5; 4 GB: volume 4; 3 GB: volume 3"
 
@@ -169,3 +176,12 @@ async def test_without_an_engine_nothing_is_removed() -> None:
     """What cannot be asked is refused."""
     with pytest.raises(Refused):
         await House().disks.prune()
+
+
+async def test_a_pruned_cache_is_weighed_anew() -> None:
+    """Its size is known from the same dear question, and from another one once it was removed."""
+    stores = FakeStores()
+    disks = House(stores=stores).disks
+    assert [await disks.cache_size(), await disks.cache_size(), stores.asked] == [7, 7, 1]
+    await disks.prune_cache()
+    assert [await disks.cache_size(), stores.asked] == [0, 2]

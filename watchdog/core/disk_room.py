@@ -46,6 +46,14 @@ class Disks(Protocol):
         """Remove those; how many there were."""
         ...
 
+    async def cache_size(self) -> int:
+        """The bytes of the engine's build cache, as it was known within the last hour."""
+        ...
+
+    async def prune_cache(self) -> None:
+        """Remove what nothing uses now of it, of all projects."""
+        ...
+
     async def weigh(self, target: str) -> tuple[str, ...]:
         """What takes the most room, in lines for people; asked of the engine once an hour at most."""
         ...
