@@ -73,6 +73,9 @@ class FakeDisks:
         self.kept[name] = text
         return name
 
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> dict[str, str]:
+        return dict(self.kept)
+
     async def drop_copy(self, path: str) -> None:
         self.gone.append(path)
         del self.kept[path]

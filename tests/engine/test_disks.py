@@ -53,6 +53,9 @@ class FakeGateway:
         self.texts[f"{folder}/{name}"] = text
         return f"{folder}/{name}"
 
+    async def kept(self, folder: str, pattern: str) -> dict[str, str]:
+        return dict(self.texts)
+
     async def drop(self, path: str) -> None:
         del self.texts[path]
 
@@ -168,6 +171,7 @@ async def test_a_disk_is_found_by_its_name_and_by_its_influxdb() -> None:
     assert (await house.disks.room(WITH_INFLUX)).free == 50 * GB
     path = await house.disks.keep_copy(WITH_INFLUX, "a.lp", "x")
     assert house.gateway.texts == {"/disk/a.lp": "x"}
+    assert await house.disks.kept_copies(WITH_INFLUX, "*") == {path: "x"}
     await house.disks.drop_copy(path)
     assert house.gateway.texts == {}
 

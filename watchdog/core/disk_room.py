@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from watchdog.core.disk import DiskPlace, Room, Weight
@@ -32,6 +33,10 @@ class Disks(Protocol):
 
     async def keep_copy(self, place: DiskPlace, name: str, text: str) -> str:
         """Keep a text beside the ballast, for the case that we die; its path, "" where there is no such folder."""
+        ...
+
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> Mapping[str, str]:
+        """The texts that lie there from before, by path: we died, or they could not be given back."""
         ...
 
     async def drop_copy(self, path: str) -> None:

@@ -51,6 +51,10 @@ class Gateway(Protocol):
         """Keep a text in a folder."""
         ...
 
+    async def kept(self, folder: str, pattern: str) -> dict[str, str]:
+        """The texts that were kept."""
+        ...
+
     async def drop(self, path: str) -> None:
         """Remove it."""
         ...
@@ -127,6 +131,10 @@ class Disks:
     async def keep_copy(self, place: DiskPlace, name: str, text: str) -> str:
         """Keep a text beside the ballast."""
         return await self._gateway.keep(place.ballast, name, text) if place.ballast else ""
+
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> dict[str, str]:
+        """The texts that lie beside the ballast from before."""
+        return await self._gateway.kept(place.ballast, pattern) if place.ballast else {}
 
     async def drop_copy(self, path: str) -> None:
         """It is not needed any more."""
