@@ -87,6 +87,8 @@ def staged(work: Path) -> Iterator[Stage]:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C twice leaves nothing behind either
         stage.close()
+        if stage.containers():  # the second Ctrl-C met the command that removes them
+            stage.close()
 
 
 def run(seed: int, seconds: float, stage: Stage, say: Callable[[str], None]) -> Record:
@@ -197,6 +199,9 @@ def main() -> int:
             with staged(work) as stage:
                 record = run(seed, asked.minutes * 60, stage, say)
                 say("everything is removed")
+        except KeyboardInterrupt:
+            say("ended by a person; everything is removed")
+            return 130
         except Failed as failed:
             print(f"FAILED: {failed}")
             keep(work, seed)

@@ -59,10 +59,19 @@ def author(record: Record, told: Told) -> str:
         return author(record, cause) if cause is not None else ""
     if any(hand.span.holds(told.at, 0, SLACK) for hand in record.hands_on(told.service)):
         return "person"
-    for step in record.steps_on(told.service):
-        if record.work(step).holds(told.at, 0, SLACK if step.seen else ORPHANED):
-            return "daemon"
+    if _step_behind(record, told) is not None:
+        return "daemon"
     return "engine" if told.service in record.rules.engine_restarts and told.action == "start" else ""
+
+
+def _step_behind(record: Record, told: Told) -> Step | None:
+    """The latest step of ours that was at work on the target then."""
+    for step in reversed(record.steps_on(told.service)):
+        # Failed: it may be that only the engine's answer was lost.
+        sure = step.seen and step.result != "failed"
+        if record.work(step).holds(told.at, 0, SLACK if sure else ORPHANED):
+            return step
+    return None
 
 
 def _signal_before(record: Record, died: Told) -> Told | None:
@@ -123,7 +132,7 @@ def _taken(record: Record, target: str, events: Sequence[Told]) -> Iterator[tupl
         if hand.act not in TAKES:
             continue
         what = "pause" if hand.act is Act.PAUSE else "die"
-        ends = [told.at for told in events if told.action == what and hand.span.holds(told.at)]
+        ends = [told.at for told in events if told.action == what and hand.span.holds(told.at, 0, IN_FLIGHT)]
         if not ends:
             continue  # it was down before: nobody can hear of it
         back = next(
@@ -148,8 +157,9 @@ def keeps_its_distance(record: Record) -> Finding:
             if gap >= record.rules.forget_after:
                 number = 0
                 continue
-            if any(before.at - ORPHANED <= life.ended <= told.at for life in record.lives):
-                continue  # cut short: it may be repeated once, see below
+            first, second = _step_behind(record, before), _step_behind(record, told)
+            if first is None or second is None or second.again or not first.seen:
+                continue  # cut short, and repeated: see below
             number += 1
             if number >= len(waits):
                 finding.look(False, told.at, target, f"start {number + 1}, and {len(waits)} are allowed")
@@ -197,16 +207,20 @@ def acts_alone(record: Record) -> Finding:
 
 
 def acts_within_the_limit(record: Record) -> Finding:
-    """I3. At most so many at once, and so many in a window."""
+    """I3. At most so many at once, and so many in a window: but for repeats, and for the starts of a storm, which are planned."""
     finding = Finding("concurrent actions, and actions in a window, within the limit")
     steps = sorted(record.steps, key=lambda step: step.begun)
+    storms = [each.span for each in record.incidents if each.target not in record.rules.services]
     for index, step in enumerate(steps):
         beside = [each for each in steps[: index + 1] if record.work(each).ended > step.begun]
         names = ", ".join(each.target for each in beside)
         text = f"{len(beside)} at once ({names}), {record.rules.at_once} are allowed"
         finding.look(len(beside) <= record.rules.at_once, step.begun, step.target, text)
-        recent = [
+        counted = [
             each for each in steps[: index + 1] if step.begun - each.begun < record.rules.window - SLACK
+        ]
+        recent = [
+            each for each in counted if not each.again and not any(span.holds(each.begun) for span in storms)
         ]
         text = f"{len(recent)} within {record.rules.window:g} s, {record.rules.actions} are allowed"
         finding.look(len(recent) <= record.rules.actions, step.begun, step.target, text)
@@ -290,6 +304,7 @@ def ends_each_story(record: Record) -> Finding:
         if incident.resolved is None:
             state, why = record.rest.get(incident.target, ("", ""))
             waits = incident.phase == "escalated" or why.endswith("to go") or _has_a_cause(record, incident)
+            waits = waits or "flapping" in said  # is over only when it has been steady for long
             text = f"{name} is {incident.phase} ({state}, {why}), told {said}"
             finding.look(waits and not ends, at, incident.target, text)
         else:

@@ -105,7 +105,7 @@ BAD: dict[str, Callable[[Record], Record]] = {
     "starts per target within the backoff": lambda good: replace(
         good,
         events=(*good.events[:2], told(10.45, "start"), *good.events[2:]),
-        steps=(step(1, 10.05), step(2, 11.5, attempt=2), step(3, 10.4, again=True)),
+        steps=(step(1, 10.05), step(2, 10.4)),
     ),
     "attempts counted, in time, repeated once at most": lambda good: replace(
         good, steps=(step(1, 10.05), step(2, 10.9, attempt=2))

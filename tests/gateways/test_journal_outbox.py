@@ -186,6 +186,9 @@ def test_more_than_may_wait_is_left_out_and_counted_for_each_by_itself(outbox: O
 
     assert surplus == Surplus(count=3, incidents=1, since=NEWS[0].at, latest=3)
     assert waiting(outbox, "phone") == [4, 5]
+    assert [told.deliveries[0].error for told in outbox.told("1")[:3]] == [
+        "too many waited: it was only counted"
+    ] * 3
     assert waiting(outbox, "log") == [1, 2, 3, 4, 5]
     assert outbox.bound("log", at(10), most=5) is None
     outbox.surplus_told("phone", surplus)

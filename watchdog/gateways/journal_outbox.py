@@ -11,6 +11,9 @@ from watchdog.core.surplus import MOST, Surplus, Waiting, choose_surplus
 from watchdog.gateways.journal_file import JournalFile, Row
 from watchdog.gateways.journal_rows import clean, dump, load, load_optional
 
+# What the story says of it.
+_LEFT_OUT = "too many waited: it was only counted"
+
 
 class Outbox:
     """Deliveries in the journal. Each method raises JournalError."""
@@ -50,12 +53,14 @@ class Outbox:
         with self._file.reading():
             latest = self._file.number("SELECT coalesce(max(id), 0) FROM outbox")
         if latest - after > most and self.depths((notifier,))[notifier] > most:
+            surplus = json.dumps(choose_surplus(self._waiting(notifier, after), most))
             with self._file.transaction():
                 self._file.do(
-                    "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried)"
-                    " SELECT ?, value, 'merged', 0, ? FROM json_each(?) WHERE true"
-                    " ON CONFLICT (notifier, outbox_id) DO UPDATE SET state = excluded.state, attempts = 0",
-                    *(notifier, dump(now), json.dumps(choose_surplus(self._waiting(notifier, after), most))),
+                    "INSERT INTO deliveries (notifier, outbox_id, state, attempts, tried, error)"
+                    " SELECT ?, value, 'merged', 0, ?, ? FROM json_each(?) WHERE true"
+                    " ON CONFLICT (notifier, outbox_id) DO UPDATE"
+                    " SET state = excluded.state, attempts = 0, error = excluded.error",
+                    *(notifier, dump(now), _LEFT_OUT, surplus),
                 )
         with self._file.reading():
             count, incidents, oldest, newest = self._file.row(
