@@ -18,6 +18,7 @@ from watchdog.actions.diagnose_feeder import DiagnoseFeeder
 from watchdog.actions.install_certificate import InstallCertificate
 from watchdog.actions.list_consumers import ListConsumers
 from watchdog.actions.open_bypass import OpenBypass
+from watchdog.actions.prune_build_cache import PruneBuildCache
 from watchdog.actions.prune_images import PruneImages
 from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
@@ -66,6 +67,7 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "list_consumers": ListConsumers,
     "release_ballast": ReleaseBallast,
     "prune_images": PruneImages,
+    "prune_build_cache": PruneBuildCache,
     "shrink_retention": ShrinkRetention,
     "delete_old_points": DeleteOldPoints,
     "restart_influxdb": RestartInfluxdb,

@@ -39,6 +39,7 @@ class FakeDisks:
     free: int = 5 * GB
     ballast_bytes: int = GB
     images: tuple[int, ...] = (GB, GB)
+    cache: int = 2 * GB
     elsewhere: bool = False
     gone: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
@@ -72,6 +73,9 @@ class FakeDisks:
         self.kept[name] = text
         return name
 
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> dict[str, str]:
+        return dict(self.kept)
+
     async def drop_copy(self, path: str) -> None:
         self.gone.append(path)
         del self.kept[path]
@@ -85,6 +89,14 @@ class FakeDisks:
         images, self.images = self.images, ()
         self._free(sum(images), "images")
         return len(images)
+
+    async def cache_size(self) -> int:
+        return self.cache
+
+    async def prune_cache(self) -> None:
+        self._may_fail()
+        size, self.cache = self.cache, 0
+        self._free(size, "cache")
 
     async def weigh(self, target: str) -> tuple[str, ...]:
         self._may_fail()

@@ -53,6 +53,8 @@ async def test_nothing_is_deleted_that_is_not_named(influx: FakeInflux) -> None:
     assert not action(influx).suits("data", tools)
     outcome = await action(influx).run("data", tools)
     assert (outcome.result, outcome.hopeless, influx.deleted) == (Result.SKIPPED, True, [])
+    with pytest.raises(Refused, match="no bucket keeps"):
+        await action(influx).pin("data", tools)
 
 
 async def test_tombstones_that_find_no_space_are_a_failed_step(influx: FakeInflux) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.actions.disks import GB, WITH_INFLUX, FakeDisks, FakeInflux, with_disks
@@ -16,6 +18,7 @@ POINTS = (
     ",,0,2026-11-23T11:59:00.000000001Z,1.5,value,price\r\n"
     ",,0,2026-11-23T11:59:30Z,2.5,value,price\r\n"
 )
+COPY = "influxdb-2-markets.lp"
 LINES = ["price value=1.5 1795435140000000001", "price value=2.5 1795435170000000000"]
 
 
@@ -56,7 +59,7 @@ async def test_what_it_holds_is_copied_out_kept_and_given_back(
     assert outcome.reason == "2 points were copied out before, and given back"
     assert stand.engine.acts == [("stop", "influxdb"), ("start", "influxdb")]
     assert influx.written == {"markets": LINES}
-    assert (disks.gone, disks.kept) == (["influxdb-markets.lp"], {})
+    assert (disks.gone, disks.kept) == ([COPY], {})
 
 
 async def test_nothing_is_stopped_before_the_copy_is_there(
@@ -112,7 +115,7 @@ async def test_one_that_does_not_come_back_keeps_the_copy(
     outcome = await action(dead, answers="1s").run("influxdb", with_disks(stand, disks))
     assert (outcome.result, outcome.hopeless) == (Result.FAILED, True)
     assert "2 points were copied out and not given back; they are kept in /disk" in outcome.reason
-    assert disks.kept == {"influxdb-markets.lp": "\n".join(LINES)}
+    assert disks.kept == {COPY: "\n".join(["# bucket: markets", *LINES])}
 
 
 async def test_writes_that_stay_broken_keep_the_copy(
@@ -150,3 +153,25 @@ async def test_one_that_is_down_is_started(stand: Stand, disks: FakeDisks, influ
     await stand.arrive()
     assert (await action(influx).run("influxdb", with_disks(stand, disks))).result is Result.DONE
     assert stand.engine.acts == [("start", "influxdb")]
+
+
+async def test_what_an_earlier_restart_left_behind_is_given_back(
+    stand: Stand, disks: FakeDisks, influx: FakeInflux
+) -> None:
+    """Killed between the stop and the start: the copy lies there, and nothing can be copied out any more."""
+    disks.kept[COPY] = "\n".join(["# bucket: markets", *LINES])
+    disks.kept["influxdb-1-strange.lp"] = "no copy of ours"
+    stand.engine.crash("influxdb")
+    await stand.arrive()
+    assert (await action(influx).run("influxdb", with_disks(stand, disks))).result is Result.DONE
+    assert "\n".join(influx.written["markets"]) == "\n".join(LINES)
+    assert disks.kept == {"influxdb-1-strange.lp": "no copy of ours"}
+
+
+async def test_the_name_of_a_bucket_is_no_path(stand: Stand, disks: FakeDisks, influx: FakeInflux) -> None:
+    """Whatever people call it, its copy lies beside the ballast."""
+    influx.held = {"../../etc/x y": replace(influx.held["markets"], name="../../etc/x y")}
+    influx.answers = {"../../etc/x y": POINTS}
+    influx.refuse_changes(Refused("no"))
+    await action(influx).run("influxdb", with_disks(stand, disks))
+    assert list(disks.kept) == ["influxdb-1-______etc_x_y.lp"]

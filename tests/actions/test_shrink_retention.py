@@ -48,7 +48,8 @@ async def test_a_plan_shows_what_falls_off_and_a_yes_is_bound_to_it(influx: Fake
     influx.held["news"] = replace(influx.held["news"], retention=0)
     assert await action(influx).pin("data", tools) == {"bucket news": "for ever -> 30d"}
     influx.held["news"] = replace(influx.held["news"], retention=20 * DAY)
-    assert await action(influx).pin("data", tools) == {}
+    with pytest.raises(Refused, match="no bucket"):
+        await action(influx).pin("data", tools)
     assert "set_retention" not in influx.asked
 
 

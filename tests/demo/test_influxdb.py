@@ -20,6 +20,8 @@ from influxdb_client.domain.patch_bucket_request import PatchBucketRequest
 from influxdb_client.domain.patch_retention_rule import PatchRetentionRule
 from influxdb_client.rest import ApiException
 
+from tests.gateways.small_disk import small_disk
+
 IMAGE = Path(__file__).parents[2] / "demo/images/influxdb"
 # Parts of the client are not typed.
 Untyped = Any
@@ -287,3 +289,34 @@ def test_a_shortened_retention_frees_whole_shards(stand_in: StandIn, client: Unt
         time.sleep(0.02)
     with stand_in.client() as again:
         assert 0 in [row["_value"] for row in rows(again, 'from(bucket: "markets") |> range(start: -7d)')]
+
+
+def test_a_full_disk_leaves_its_writes_broken_until_a_restart_where_that_is_asked_for(tmp_path: Path) -> None:
+    """As users of the real one tell: refused also with room again, answered from memory, and lost with the restart."""
+    now = int(time.time())
+    with small_disk(tmp_path, "ext4", 16 * 1024 * 1024) as disk:
+        (disk.folder / "data").mkdir()
+        made = StandIn(disk.folder / "data")
+        made.start(STAND_IN_BREAKS_WHEN_FULL="1")
+        with made.client() as client:
+            write(client, f"price,symbol=BTC value=1 {now - 9}")
+            disk.fill()
+            with pytest.raises(ApiException) as error:
+                write(client, *(f'price,symbol=M{n} value="{"x" * 4000}" {now}' for n in range(200)))
+            assert "no space left on device" in refused(error)[1]
+            disk.free()
+            with pytest.raises(ApiException) as error:
+                write(client, f"price,symbol=LATE value=2 {now}")
+            assert refused(error)[0] == 500
+            query = 'from(bucket: "markets") |> range(start: -5m) |> filter(fn: (r) => r.symbol == '
+            assert rows(client, f'{query} "LATE")')
+        made.stop()
+        made.start(STAND_IN_BREAKS_WHEN_FULL="1")
+        with made.client() as client:
+            write(client, f"price,symbol=AFTER value=3 {now}")
+            assert [bool(rows(client, f'{query} "{symbol}")')) for symbol in ("BTC", "LATE", "AFTER")] == [
+                True,
+                False,
+                True,
+            ]
+        made.stop()

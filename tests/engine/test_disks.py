@@ -53,6 +53,9 @@ class FakeGateway:
         self.texts[f"{folder}/{name}"] = text
         return f"{folder}/{name}"
 
+    async def kept(self, folder: str, pattern: str) -> dict[str, str]:
+        return dict(self.texts)
+
     async def drop(self, path: str) -> None:
         del self.texts[path]
 
@@ -62,6 +65,7 @@ class FakeStores:
     """What the engine stores; `asked` counts the dear question."""
 
     asked: int = 0
+    cache: int = 7
     growing: tuple[str, ...] = ("web",)
 
     async def dangling(self) -> tuple[Weight, ...]:
@@ -70,9 +74,15 @@ class FakeStores:
     async def prune(self) -> int:
         return 3
 
+    async def prune_cache(self) -> None:
+        self.cache = 0
+
     async def weigh(self) -> tuple[Weight, ...]:
         self.asked += 1
-        return tuple(Weight(what="volume", name=str(n), size=n * GB) for n in range(1, 6))
+        return (
+            Weight(what="build cache", name="of the engine", size=self.cache),
+            *tuple(Weight(what="volume", name=str(n), size=n * GB) for n in range(1, 6)),
+        )
 
     async def unrotated(self) -> tuple[str, ...]:
         return self.growing
@@ -146,7 +156,7 @@ async def test_the_engine_adds_up_what_it_stores_once_an_hour_at_most() -> None:
     assert stores.asked == 1
     house.clock.advance(1)
     stores.growing = ()
-    assert (await house.disks.weigh("data"))[-1] == "1 GB: volume 1"
+    assert (await house.disks.weigh("data"))[-1] == "7 B: build cache of the engine"
     assert stores.asked == 2
     assert house.disks.biggest() == "5 GB: volume 5; 4 GB: volume 4; 3 GB: volume 3"
 
@@ -161,6 +171,7 @@ async def test_a_disk_is_found_by_its_name_and_by_its_influxdb() -> None:
     assert (await house.disks.room(WITH_INFLUX)).free == 50 * GB
     path = await house.disks.keep_copy(WITH_INFLUX, "a.lp", "x")
     assert house.gateway.texts == {"/disk/a.lp": "x"}
+    assert await house.disks.kept_copies(WITH_INFLUX, "*") == {path: "x"}
     await house.disks.drop_copy(path)
     assert house.gateway.texts == {}
 
@@ -169,3 +180,12 @@ async def test_without_an_engine_nothing_is_removed() -> None:
     """What cannot be asked is refused."""
     with pytest.raises(Refused):
         await House().disks.prune()
+
+
+async def test_a_pruned_cache_is_weighed_anew() -> None:
+    """Its size is known from the same dear question, and from another one once it was removed."""
+    stores = FakeStores()
+    disks = House(stores=stores).disks
+    assert [await disks.cache_size(), await disks.cache_size(), stores.asked] == [7, 7, 1]
+    await disks.prune_cache()
+    assert [await disks.cache_size(), stores.asked] == [0, 2]

@@ -83,6 +83,9 @@ async def test_a_text_is_kept_and_dropped(tmp_path: Path) -> None:
     assert path == str(kept)
     assert kept.read_text(encoding="utf-8") == "price value=1 1\n"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    (tmp_path / "influxdb-link.lp").symlink_to("/etc/hostname")
+    assert await gateway.kept(str(tmp_path), "influxdb-*.lp") == {path: "price value=1 1\n"}
+    assert await gateway.kept(str(tmp_path / "missing"), "*") == {}
     await gateway.drop(path)
     await gateway.drop(path)
     assert not kept.exists()

@@ -16,6 +16,7 @@ from watchdog.gateways.influx import InfluxGateway
 from watchdog.gateways.influx_door import Influx, InfluxDoor
 from watchdog.plugins import Action, Duration, Parameters, Tools
 
+_NOTHING = "no bucket keeps points that old, of which they may be deleted"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,14 +51,16 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
         influx = _influx_of(target, tools)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
-            return "nothing: there is no bucket that keeps points that old and of which they may be deleted"
+            return f"nothing: {_NOTHING}"
         names = ", ".join(bucket.name for bucket in wanted)
         return f"delete for good all points before {self._until(tools):%Y-%m-%d} UTC of: {names}"
 
     async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
-        """Which buckets, and up to when."""
+        """Which buckets, and up to when. Raises `Refused` when there is none."""
         influx = _influx_of(target, tools)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
+        if not wanted:
+            raise Refused(_NOTHING)
         return {f"bucket {bucket.name}": f"all before {self._until(tools):%Y-%m-%d}" for bucket in wanted}
 
     async def run(self, target: str, tools: Tools) -> Outcome:
@@ -67,8 +70,7 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
             await self._wanted(place.influx, tools) if place is not None and place.influx is not None else ()
         )
         if tools.disks is None or place is None or place.influx is None or not wanted:
-            reason = "no bucket keeps points that old, of which they may be deleted"
-            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
+            return Outcome(result=Result.SKIPPED, reason=_NOTHING, hopeless=True)
         before = await tools.disks.room(place)
         gateway = await self._door.open(place.influx, tools.containers, tools.engine)
         try:

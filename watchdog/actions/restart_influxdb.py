@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import ClassVar
 
 from pydantic import Field
 
 from watchdog.core.disk import DiskPlace, InfluxPlace, judge_room
+from watchdog.core.disk_room import Disks
 from watchdog.core.duration import show_duration
 from watchdog.core.errors import GatewayError, Misconfigured, Refused, Unreachable
 from watchdog.core.event import Announcement
@@ -26,7 +29,9 @@ STOP_SLACK = 120.0
 LONGEST_COPY = 8 * 1024 * 1024
 SHORTER, SHORTEST = 4, 30
 BATCH = 5000
-COPY = "influxdb-{bucket}.lp"
+# A copy lies beside the ballast under such a name; its first line says of which bucket it is.
+COPY, COPIES, OF = "influxdb-{number}-{bucket}.lp", "influxdb-*.lp", "# bucket: "
+_STRANGE = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class RestartInfluxdbParameters(Parameters):
@@ -76,12 +81,9 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
         if facts.state == "paused":
             return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
         try:
+            left = await tools.disks.kept_copies(place, COPIES)
             copies = await self._copy_out(place.influx, tools) if facts.state == "running" else {}
-            kept = [
-                await tools.disks.keep_copy(place, COPY.format(bucket=name), "\n".join(lines))
-                for name, lines in copies.items()
-                if lines
-            ]
+            kept = await _keep(place, copies, tools.disks)
         except (GatewayError, ValueError) as error:
             reason = f"not restarted, as it could not be copied out: {error}"
             return Outcome(result=Result.FAILED, reason=tools.redact(reason), hopeless=True)
@@ -91,7 +93,10 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
             )
             await tools.engine.stop(container_id, facts.stop_timeout)
         await tools.engine.start(container_id)
-        return await self._give_back(place, place.influx, copies, kept, tools)
+        outcome = await self._give_back(place, place.influx, copies, kept, tools)
+        if outcome.result is Result.DONE:
+            await self._give_back_older(place.influx, {p: t for p, t in left.items() if p not in kept}, tools)
+        return outcome
 
     async def _copy_out(self, influx: InfluxPlace, tools: Tools) -> dict[str, tuple[str, ...]]:
         """The last points of each bucket; a bucket that holds too many of them for that is copied less far back."""
@@ -140,6 +145,17 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
                 await tools.disks.drop_copy(path)
         return Outcome(result=Result.DONE, reason=f"{count} points were copied out before, and given back")
 
+    async def _give_back_older(self, influx: InfluxPlace, left: Mapping[str, str], tools: Tools) -> None:
+        """What an earlier restart copied out and could not give back; what is refused stays for a human."""
+        gateway = await self._door.open(influx, tools.containers, tools.engine)
+        for path, text in left.items():
+            head, _, rest = text.partition("\n")
+            with suppress(GatewayError):
+                if head.startswith(OF) and rest:
+                    await gateway.write(head.removeprefix(OF), rest)
+                    assert tools.disks is not None
+                    await tools.disks.drop_copy(path)
+
     async def _answering(self, influx: InfluxPlace, tools: Tools) -> Influx:
         """The gateway, once InfluxDB answers: it was started a moment ago, perhaps at another address."""
         while True:
@@ -150,3 +166,16 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
                 await asyncio.sleep(self._pause)
             else:
                 return gateway
+
+
+async def _keep(place: DiskPlace, copies: Mapping[str, tuple[str, ...]], disks: Disks) -> list[str]:
+    """The copies on the disk, for the case that we die; their paths. The name of a bucket may hold anything."""
+    return [
+        await disks.keep_copy(
+            place,
+            COPY.format(number=number, bucket=_STRANGE.sub("_", name)[:40]),
+            "\n".join((f"{OF}{name}", *lines)),
+        )
+        for number, (name, lines) in enumerate(copies.items(), 1)
+        if lines
+    ]

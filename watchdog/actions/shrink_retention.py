@@ -14,6 +14,8 @@ from watchdog.gateways.influx import InfluxGateway
 from watchdog.gateways.influx_door import Influx, InfluxDoor
 from watchdog.plugins import Action, Parameters, Tools
 
+_NOTHING = "there is no bucket that may keep less than it does"
+
 
 class ShrinkRetentionParameters(Parameters):
     """Nothing to set: which buckets may shrink, and how far, is said with the disk (`shrinkable`)."""
@@ -44,15 +46,17 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
         influx = _influx_of(target, tools)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
-            return "nothing: there is no bucket that may keep less than it does"
+            return f"nothing: {_NOTHING}"
         return (
             "; ".join(_tell(bucket, seconds) for bucket, seconds in wanted) + " (by whole shards, for good)"
         )
 
     async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
-        """Which buckets, from what to what."""
+        """Which buckets, from what to what. Raises `Refused` when there is none."""
         influx = _influx_of(target, tools)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
+        if not wanted:
+            raise Refused(_NOTHING)
         return {
             f"bucket {bucket.name}": f"{_show(bucket.retention)} -> {_show(seconds)}"
             for bucket, seconds in wanted
@@ -63,8 +67,7 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
         influx = _influx_of(target, tools)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if influx is None or not wanted:
-            reason = "there is no bucket that may keep less than it does"
-            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
+            return Outcome(result=Result.SKIPPED, reason=_NOTHING, hopeless=True)
         gateway = await self._door.open(influx, tools.containers, tools.engine)
         try:
             for bucket, seconds in wanted:

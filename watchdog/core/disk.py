@@ -99,6 +99,10 @@ class DiskPlace:
     influx: InfluxPlace | None = None
 
 
+# What the engine keeps of builds; it does not say for whom.
+BUILD_CACHE = "build cache"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
     """Something that takes room: an image, a container's own layer, a volume, a log. Bytes."""

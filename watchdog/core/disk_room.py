@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from watchdog.core.disk import DiskPlace, Room, Weight
@@ -34,6 +35,10 @@ class Disks(Protocol):
         """Keep a text beside the ballast, for the case that we die; its path, "" where there is no such folder."""
         ...
 
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> Mapping[str, str]:
+        """The texts that lie there from before, by path: we died, or they could not be given back."""
+        ...
+
     async def drop_copy(self, path: str) -> None:
         """It is not needed any more."""
         ...
@@ -44,6 +49,14 @@ class Disks(Protocol):
 
     async def prune(self) -> int:
         """Remove those; how many there were."""
+        ...
+
+    async def cache_size(self) -> int:
+        """The bytes of the engine's build cache, as it was known within the last hour."""
+        ...
+
+    async def prune_cache(self) -> None:
+        """Remove what nothing uses now of it, of all projects."""
         ...
 
     async def weigh(self, target: str) -> tuple[str, ...]:

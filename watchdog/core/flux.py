@@ -34,14 +34,6 @@ def points_since(bucket: str, seconds: int) -> str:
     return f"from(bucket: {quote(bucket)}) |> range(start: -{seconds}s, stop: 1m)"
 
 
-def oldest_point(bucket: str) -> str:
-    """The oldest points of each series of a bucket, of which the first is wanted: rows with `_time`."""
-    return (
-        f"from(bucket: {quote(bucket)}) |> range(start: 0) |> first()"
-        ' |> keep(columns: ["_time"]) |> group() |> sort(columns: ["_time"]) |> limit(n: 1)'
-    )
-
-
 def quote(text: str) -> str:
     """The text as a literal of Flux, in which nothing is interpolated."""
     for sign, escaped in (

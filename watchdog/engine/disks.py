@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from watchdog.core.disk import DiskPlace, Room, Weight, may_keep_ballast, tell_weights
+from watchdog.core.disk import BUILD_CACHE, DiskPlace, Room, Weight, may_keep_ballast, tell_weights
 from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
@@ -51,6 +51,10 @@ class Gateway(Protocol):
         """Keep a text in a folder."""
         ...
 
+    async def kept(self, folder: str, pattern: str) -> dict[str, str]:
+        """The texts that were kept."""
+        ...
+
     async def drop(self, path: str) -> None:
         """Remove it."""
         ...
@@ -65,6 +69,10 @@ class Storage(Protocol):
 
     async def prune(self) -> int:
         """Remove them."""
+        ...
+
+    async def prune_cache(self) -> None:
+        """Remove the build cache."""
         ...
 
     async def weigh(self) -> tuple[Weight, ...]:
@@ -93,7 +101,8 @@ class Disks:
         self._stores = stores
         self._clock = clock
         self._publish = publish
-        self._weighed: tuple[Moment, tuple[str, ...]] | None = None
+        self._weighed: tuple[Moment, tuple[Weight, ...]] | None = None
+        self._growing: tuple[str, ...] = ()
         self._said: dict[str, str] = {}
 
     def place_of(self, target: str) -> DiskPlace | None:
@@ -123,6 +132,10 @@ class Disks:
         """Keep a text beside the ballast."""
         return await self._gateway.keep(place.ballast, name, text) if place.ballast else ""
 
+    async def kept_copies(self, place: DiskPlace, pattern: str) -> dict[str, str]:
+        """The texts that lie beside the ballast from before."""
+        return await self._gateway.kept(place.ballast, pattern) if place.ballast else {}
+
     async def drop_copy(self, path: str) -> None:
         """It is not needed any more."""
         if path:
@@ -145,20 +158,33 @@ class Disks:
         """Remove those."""
         return await self._storage().prune()
 
+    async def cache_size(self) -> int:
+        """The bytes of the engine's build cache."""
+        return sum(each.size for each in await self._weights() if each.what == BUILD_CACHE)
+
+    async def prune_cache(self) -> None:
+        """Remove what nothing uses now of it; what is left has to be weighed anew."""
+        await self._storage().prune_cache()
+        self._weighed = None
+
     async def weigh(self, target: str) -> tuple[str, ...]:  # noqa: ARG002 - the engine's stores lie on one disk
         """What takes the most room; of the engine, and asked once an hour at most."""
-        now = self._clock.now()
-        if self._weighed is None or now.seconds_since(self._weighed[0]) >= WEIGHED_FOR:
-            lines = tell_weights(await self._storage().weigh())
-            growing = await self._storage().unrotated()
-            if growing:
-                lines = (*lines, f"logs that are kept whole, without rotation: {', '.join(growing)}")
-            self._weighed = (now, lines)
-        return self._weighed[1]
+        lines = tell_weights(await self._weights())
+        if self._growing:
+            lines = (*lines, f"logs that are kept whole, without rotation: {', '.join(self._growing)}")
+        return lines
 
     def biggest(self) -> str:
         """The first few of them."""
-        return "; ".join(self._weighed[1][:3]) if self._weighed is not None else ""
+        return "; ".join(tell_weights(self._weighed[1], 3)) if self._weighed is not None else ""
+
+    async def _weights(self) -> tuple[Weight, ...]:
+        now = self._clock.now()
+        if self._weighed is None or now.seconds_since(self._weighed[0]) >= WEIGHED_FOR:
+            found = await self._storage().weigh()
+            self._growing = await self._storage().unrotated()
+            self._weighed = (now, found)
+        return self._weighed[1]
 
     async def _keep(self, place: DiskPlace) -> None:
         if not place.ballast or await self._gateway.ballast(place.ballast) >= place.ballast_size:

@@ -19,6 +19,7 @@ ASK_WITHIN = 4.0
 MAKE_WITHIN = 60.0
 BALLAST = "watchdog.ballast"
 OWNER_ONLY = 0o600
+LARGEST_TEXT = 32 * 1024 * 1024
 
 
 class DiskGateway:
@@ -51,6 +52,10 @@ class DiskGateway:
     async def keep(self, folder: str, name: str, text: str) -> str:
         """Write a text into a file that only we may read, to the disk; its path. Raises `Refused`."""
         return await self._writes.call(_keep, Path(folder) / name, text, within=MAKE_WITHIN)
+
+    async def kept(self, folder: str, pattern: str) -> dict[str, str]:
+        """The texts that were kept in a folder under such names, by path; those of a reasonable size only."""
+        return await self._writes.call(_kept, Path(folder), pattern, within=MAKE_WITHIN)
 
     async def drop(self, path: str) -> None:
         """Remove such a file; no error when it is gone."""
@@ -123,6 +128,15 @@ def _keep(file: Path, text: str) -> str:
             file.unlink()
         raise Refused(f"{file} cannot be written: {error.strerror}") from None
     return str(file)
+
+
+def _kept(folder: Path, pattern: str) -> dict[str, str]:
+    found = {}
+    with suppress(OSError):
+        for file in sorted(folder.glob(pattern)):
+            if not file.is_symlink() and file.stat().st_size <= LARGEST_TEXT:
+                found[str(file)] = file.read_text(encoding="utf-8", errors="replace")
+    return found
 
 
 def _drop(file: Path) -> None:

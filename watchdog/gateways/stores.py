@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from watchdog.core.disk import Weight
+from watchdog.core.disk import BUILD_CACHE, Weight
 from watchdog.core.errors import Refused
 from watchdog.core.target import PROJECT, name_target
 from watchdog.gateways.lanes import Circuit, Lane
@@ -54,6 +54,10 @@ class Stores:
         )
         deleted = {_short(each.get("Deleted")) for each in (answer or {}).get("ImagesDeleted") or ()}
         return len(deleted & before)  # the layers of an image are told of, too
+
+    async def prune_cache(self) -> None:
+        """Remove what builds have kept and nothing uses now, of all projects: the engine cannot tell them apart."""
+        await self._ask(lambda client: client.prune_builds(), PRUNE_WITHIN, self._lane)
 
     async def weigh(self) -> tuple[Weight, ...]:
         """Everything that the engine stores, with its size."""
@@ -100,7 +104,7 @@ def _weights(answer: dict[str, Any]) -> tuple[Weight, ...]:
         for each in answer.get("Volumes") or ()
     ]
     cache = sum(each.get("Size") or 0 for each in answer.get("BuildCache") or () if not each.get("Shared"))
-    return (*images, *layers, *volumes, Weight(what="build cache", name="of the engine", size=cache))
+    return (*images, *layers, *volumes, Weight(what=BUILD_CACHE, name="of the engine", size=cache))
 
 
 def _name(row: dict[str, Any]) -> str:

@@ -240,6 +240,7 @@ ENGLISH = Catalogue(
         "list_consumers": "find out what takes the most room",
         "release_ballast": "give back the space that was set aside",
         "prune_images": "remove the project's images that have no name",
+        "prune_build_cache": "remove the engine's build cache",
         "shrink_retention": "shorten how long InfluxDB keeps points",
         "delete_old_points": "delete old points from InfluxDB",
         "restart_influxdb": "copy out what is only in memory, and restart it",
