@@ -5,7 +5,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from tests.scenarios.small_engine import MIB, a_disk
+from tests.scenarios.small_disk import MIB, a_disk
 from tests.scenarios.stage import Stage, seconds_at
 
 SOON = "data-forecast"

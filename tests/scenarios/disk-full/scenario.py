@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.scenarios.small_engine import a_disk, an_engine, fill, make_image
+from tests.scenarios.own_engine import an_engine
+from tests.scenarios.small_disk import a_disk, fill, make_image
 from tests.scenarios.stage import Stage, seconds_at
 
 BALLAST = "watchdog.ballast"
@@ -11,7 +12,7 @@ OURS = "com_docker_compose_project"
 
 def scenario(stage: Stage) -> None:
     """Given a real disk that is filled, then room is made by what may go, verified on the disk; and what may not go stays."""
-    with a_disk(stage.work, 400) as disk, an_engine(stage, disk):
+    with a_disk(stage.work, 400) as disk, an_engine(stage, disk / "docker"):
         stage.up()
         stay, go = images(stage)
         stage.start_daemon()

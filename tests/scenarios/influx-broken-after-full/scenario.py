@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from tests.scenarios.feeds import write
-from tests.scenarios.small_engine import a_disk, fill
+from tests.scenarios.small_disk import a_disk, fill
 from tests.scenarios.stage import PLAYBOOKS, START, STOP, Stage, seconds_at, sum_acts
 
 LEANS_ON = ("influxdb",)
