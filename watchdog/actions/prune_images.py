@@ -20,7 +20,6 @@ class PruneImages(Action[PruneImagesParameters]):
 
     name: ClassVar[str] = "prune_images"
     repeatable: ClassVar[bool] = True
-    gentle: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = PruneImagesParameters
 
     async def describe(self, target: str, tools: Tools) -> str:
