@@ -26,7 +26,8 @@ LINES = ["price value=1.5 1795435140000000001", "price value=2.5 179543517000000
 async def stand() -> Stand:
     """A running InfluxDB."""
     stand = Stand()
-    stand.engine.add("influxdb")
+    stand.engine.create("influxdb")
+    stand.engine.person_starts("influxdb")
     await stand.arrive()
     return stand
 
@@ -150,9 +151,20 @@ async def test_it_is_only_for_an_influxdb_of_a_watched_disk(
 async def test_one_that_is_down_is_started(stand: Stand, disks: FakeDisks, influx: FakeInflux) -> None:
     """There is nothing to copy out of it; one that a person paused is left alone."""
     stand.engine.crash("influxdb")
-    await stand.arrive()
+    await stand.catch_up()
     assert (await action(influx).run("influxdb", with_disks(stand, disks))).result is Result.DONE
     assert stand.engine.acts == [("start", "influxdb")]
+
+
+async def test_one_that_a_person_took_down_meanwhile_stays_down(
+    stand: Stand, disks: FakeDisks, influx: FakeInflux
+) -> None:
+    """Somebody is at work on it: whatever was decided before, it is theirs now."""
+    stand.engine.person_stops("influxdb")
+    await stand.catch_up()
+    outcome = await action(influx).run("influxdb", with_disks(stand, disks))
+    assert outcome.result is Result.SKIPPED
+    assert stand.engine.acts == []
 
 
 async def test_what_an_earlier_restart_left_behind_is_given_back(
@@ -162,7 +174,7 @@ async def test_what_an_earlier_restart_left_behind_is_given_back(
     disks.kept[COPY] = "\n".join(["# bucket: markets", *LINES])
     disks.kept["influxdb-1-strange.lp"] = "no copy of ours"
     stand.engine.crash("influxdb")
-    await stand.arrive()
+    await stand.catch_up()
     assert (await action(influx).run("influxdb", with_disks(stand, disks))).result is Result.DONE
     assert "\n".join(influx.written["markets"]) == "\n".join(LINES)
     assert disks.kept == {"influxdb-1-strange.lp": "no copy of ours"}

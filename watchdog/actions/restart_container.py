@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from watchdog.core.container import NEVER_RAN, ContainerFacts, ContainerRules
+from watchdog.core.container import NEVER_RAN, ContainerFacts
 from watchdog.core.errors import NotThere, Refused
 from watchdog.core.event import Announcement
-from watchdog.core.judgement import judge
-from watchdog.core.observation import Hand
+from watchdog.core.judgement import was_taken_down
 from watchdog.core.run import Outcome, Result
 from watchdog.plugins import Action, Parameters, Tools
 
@@ -66,7 +65,7 @@ class RestartContainer(Action[RestartContainerParameters]):
                 lasts = facts.stop_timeout + STOP_SLACK
                 tools.containers.announce(Announcement.of_stop(container_id), target, lasts)
                 await tools.engine.stop(container_id, facts.stop_timeout)
-            elif await _taken_down(target, tools):
+            elif was_taken_down(await tools.containers.look(target), tools.clock.now()):
                 return Outcome(result=Result.SKIPPED, reason="it was taken down meanwhile, and not by itself")
         try:
             await tools.engine.start(container_id)
@@ -78,13 +77,6 @@ class RestartContainer(Action[RestartContainerParameters]):
                 result=Result.FAILED, reason=tools.redact(str(refused)), hopeless=after.exit_code in NEVER_RAN
             )
         return Outcome(result=Result.DONE)
-
-
-async def _taken_down(target: str, tools: Tools) -> bool:
-    """Down since the look that decided: whose hand it was is asked anew, at the moment of acting."""
-    seen = await tools.containers.look(target)
-    hand = judge("", seen, ContainerRules(), tools.clock.now()).stopped_by
-    return hand in (Hand.PERSON, Hand.UNKNOWN)
 
 
 async def _stranded(facts: ContainerFacts, target: str, tools: Tools) -> bool:

@@ -16,6 +16,7 @@ from watchdog.core.duration import show_duration
 from watchdog.core.errors import GatewayError, Misconfigured, Refused, Unreachable
 from watchdog.core.event import Announcement
 from watchdog.core.flux import points_since
+from watchdog.core.judgement import was_taken_down
 from watchdog.core.line_protocol import read_lines
 from watchdog.core.observation import Status
 from watchdog.core.run import Outcome, Result
@@ -80,6 +81,10 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
         facts = await tools.engine.inspect(container_id)
         if facts.state == "paused":
             return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
+        if facts.state != "running" and was_taken_down(
+            await tools.containers.look(target), tools.clock.now()
+        ):
+            return Outcome(result=Result.SKIPPED, reason="it was taken down, and not by itself")
         try:
             left = await tools.disks.kept_copies(place, COPIES)
             copies = await self._copy_out(place.influx, tools) if facts.state == "running" else {}

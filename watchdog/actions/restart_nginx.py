@@ -7,12 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from watchdog.core.container import ContainerRules
 from watchdog.core.errors import NotThere, Refused
 from watchdog.core.event import Announcement
-from watchdog.core.judgement import judge
+from watchdog.core.judgement import was_taken_down
 from watchdog.core.nginx_words import complaint_of, passes_by_itself
-from watchdog.core.observation import Hand
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.nginx import test_configuration
 from watchdog.plugins import Action, Duration, Parameters, Tools
@@ -85,9 +83,7 @@ class RestartNginx(Action[RestartNginxParameters]):
         if facts.state == "paused":
             return Outcome(result=Result.SKIPPED, reason="it is paused: that was a person's doing")
         if facts.state not in ("running", "restarting"):
-            seen = await tools.containers.look(target)
-            hand = judge("", seen, ContainerRules(), tools.clock.now()).stopped_by
-            taken = hand in (Hand.PERSON, Hand.UNKNOWN)
+            taken = was_taken_down(await tools.containers.look(target), tools.clock.now())
             reason = "it was taken down, and not by itself"
             return Outcome(result=Result.SKIPPED, reason=reason) if taken else None
         if facts.state == "running":

@@ -79,6 +79,12 @@ def count_restarts(samples: tuple[RestartSample, ...], rules: ContainerRules, no
     return total
 
 
+def was_taken_down(seen: Sighting, now: Moment) -> bool:
+    """Whether what is down was taken down, by a person or by who knows: asked anew at the moment of an act."""
+    hand = judge("", seen, ContainerRules(), now).stopped_by
+    return hand in (Hand.PERSON, Hand.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class _Observer:
     """Fills in what every observation of one container shares."""
