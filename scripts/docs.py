@@ -78,6 +78,24 @@ WORDS: Mapping[tuple[str, str], str] = {
         "checks",
         "jobs",
     ): "of `check_in`: each with `period`, `grace` and `longest`; see [config/examples/check-in.yml](../../config/examples/check-in.yml)",
+    (
+        "checks",
+        "mounts",
+    ): "of `disk`: each with `path`, `warn`, `critical`, `warn_free`, `critical_free`, `ballast`, `ballast_in`, `contact`, `influxdb`; see [config/examples/disk.yml](../../config/examples/disk.yml)",
+    (
+        "checks",
+        "ahead",
+    ): "of `disk`: a disk that is foretold to be full within so long is told of, nothing is done about it",
+    (
+        "checks",
+        "windows",
+    ): "of `disk`: what the forecast rests on; each is used once half of it was seen, and believed four times as far ahead",
+    ("checks", "memory"): "of `host`: the share of memory in use from which on people are told",
+    ("checks", "load"): "of `host`: the same for the load of the last minute for each processor",
+    ("checks", "lasts"): "of `host`: how long without a break",
+    ("step", "older_than"): "points before the beginning of that day (UTC) are deleted",
+    ("step", "window"): "what is copied out of each bucket before; less, where that is more than 8 MiB",
+    ("step", "answers"): "how long InfluxDB may take to answer again",
     ("step", "on"): "another target to act on than the one in trouble: a feeder for a series",
     (
         "step",
@@ -178,6 +196,23 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "job_running": ("ok",),
     "job_overran": ("critical",),
     "job_failed": ("critical",),
+    # core/disk.py, core/host.py, checks/disk.py
+    "disk_roomy": ("ok",),
+    "disk_low": ("warning",),
+    "disk_critical": ("critical",),
+    "inodes_low": ("warning",),
+    "inodes_critical": ("critical",),
+    "disk_steady": ("ok",),
+    "disk_forecast": ("critical",),
+    "inodes_forecast": ("critical",),
+    "writes_doubtful": ("warning",),
+    "writes_broken": ("critical",),
+    "memory_fine": ("ok",),
+    "memory_high": ("warning",),
+    "memory_high_for_long": ("critical",),
+    "load_fine": ("ok",),
+    "load_high": ("warning",),
+    "load_high_for_long": ("critical",),
 }
 # What the codes mean where it matters which command answered.
 ANSWERS = (

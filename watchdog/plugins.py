@@ -17,6 +17,7 @@ from watchdog.core.announcements import LASTS
 from watchdog.core.check_in import CheckIn
 from watchdog.core.container import ContainerFacts, Sighting
 from watchdog.core.diagnosis import Rules
+from watchdog.core.disk_room import Disks
 from watchdog.core.duration import parse_duration
 from watchdog.core.event import Announcement
 from watchdog.core.moment import Moment
@@ -194,6 +195,8 @@ class Tools:
     check_ins: LastCheckIns | None = None
     # The rules that tell causes apart, by the name of their file.
     diagnoses: Mapping[str, Rules] = field(default_factory=dict)
+    # None where no disk is watched.
+    disks: Disks | None = None
     # One-shots, handshakes and bypasses; None where there are none.
     front: Front | None = None
 

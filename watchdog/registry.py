@@ -13,19 +13,27 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from watchdog.actions.collect_logs import CollectLogs
+from watchdog.actions.delete_old_points import DeleteOldPoints
 from watchdog.actions.diagnose_feeder import DiagnoseFeeder
 from watchdog.actions.install_certificate import InstallCertificate
+from watchdog.actions.list_consumers import ListConsumers
 from watchdog.actions.open_bypass import OpenBypass
+from watchdog.actions.prune_images import PruneImages
 from watchdog.actions.rebuild_service import RebuildService
 from watchdog.actions.recreate_service import RecreateService
+from watchdog.actions.release_ballast import ReleaseBallast
 from watchdog.actions.reload_nginx import ReloadNginx
 from watchdog.actions.renew_certificate import RenewCertificate
 from watchdog.actions.restart_container import RestartContainer
+from watchdog.actions.restart_influxdb import RestartInfluxdb
 from watchdog.actions.restart_nginx import RestartNginx
+from watchdog.actions.shrink_retention import ShrinkRetention
 from watchdog.checks.certificate import Certificate
 from watchdog.checks.check_in import CheckIn
 from watchdog.checks.container import Container
+from watchdog.checks.disk import Disk
 from watchdog.checks.freshness import Freshness
+from watchdog.checks.host import Host
 from watchdog.checks.http import Http
 from watchdog.core.errors import Misbehaved
 from watchdog.core.playbook import Step
@@ -40,6 +48,8 @@ CHECKS: dict[str, type[Check[Any]]] = {
     "check_in": CheckIn,
     "http": Http,
     "certificate": Certificate,
+    "disk": Disk,
+    "host": Host,
 }
 
 ACTIONS: dict[str, type[Action[Any]]] = {
@@ -53,6 +63,12 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "install_certificate": InstallCertificate,
     "renew_certificate": RenewCertificate,
     "open_bypass": OpenBypass,
+    "list_consumers": ListConsumers,
+    "release_ballast": ReleaseBallast,
+    "prune_images": PruneImages,
+    "shrink_retention": ShrinkRetention,
+    "delete_old_points": DeleteOldPoints,
+    "restart_influxdb": RestartInfluxdb,
 }
 
 NOTIFIERS: dict[str, type[Notifier[Any]]] = {

@@ -114,7 +114,7 @@ def test_its_remedies_are_the_shipped_ones_with_its_own_names() -> None:
     shipped = load_config(ROOT / "config" / "watchdog.yml")
     demo = load_config(DEMO / "watchdog.yml")
     assert demo.playbooks["container-crash"] == shipped.playbooks["container-crash"]
-    for name in ("feeder-stale", "web-unreachable", "certificate-expiry"):
+    for name in ("feeder-stale", "web-unreachable", "certificate-expiry", "disk-full"):
         theirs, ours = (config.playbooks[name].steps for config in (shipped, demo))
         assert [replace(step, on="", params={}) for step in ours] == [
             replace(step, on="", params={}) for step in theirs

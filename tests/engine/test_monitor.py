@@ -213,6 +213,7 @@ OF_CONTAINERS = [
     name
     for name, kind in CHECKS.items()
     if not any(field.is_required() for field in kind.parameters_type.model_fields.values())
+    and kind("mine", kind.parameters_type()).targets() is None
 ]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 import pytest
 
 from tests.engine.parts import until
 from watchdog.core.errors import Changed, DeliveryError, GatewayError, Misbehaved, NotThere, Unreachable
+from watchdog.gateways import foreign_thread
 from watchdog.gateways.foreign_thread import ForeignThread
 
 
@@ -188,3 +190,45 @@ async def test_threads_that_are_left_behind_are_counted(thread: ForeignThread) -
         except Misbehaved:
             continue
         break
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_a_call_that_is_thrown_away_waits_for_no_lock(thread: ForeignThread, stubborn: bool) -> None:
+    """Python takes apart what was left behind wherever it likes, also while threads are counted, started or listed."""
+    begun = asyncio.Event()
+    calls: list[foreign_thread._Call[None]] = []
+
+    async def hangs() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if stubborn:
+                raise ValueError
+
+    await thread.call(_nothing, _as_it_is)
+    inside = thread._inside
+    assert inside is not None
+    call = foreign_thread._Call(inside, hangs, calls.append)
+    left_behind = call._carry_out()
+    left_behind.send(None)
+    assert begun.is_set()
+
+    with foreign_thread._THREADS._lock, threading._active_limbo_lock:  # type: ignore[attr-defined]
+        left_behind.close()
+
+    await until(lambda: calls == [call])
+    with pytest.raises(Misbehaved, match="left behind"):
+        await call.answer
+    assert foreign_thread._THREADS.begin(inside)[0] > 0
+    assert foreign_thread._THREADS._working[inside] == 1, "it does not count as working any more"
+    foreign_thread._THREADS.left(inside)
+
+
+async def _nothing() -> None:
+    """Do nothing."""
+
+
+async def _as_it_is(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it in no special way."""
+    await work

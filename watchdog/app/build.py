@@ -50,8 +50,8 @@ from watchdog.plugins import Tools
 from watchdog.telemetry.logs import log_happening
 from watchdog.wording import words_of
 
-# Seconds: how soon a new container is compared with its files, how often what is old is looked for.
-SIGHTS_EVERY, FORGET_EVERY = 5.0, 3600.0
+# Seconds: how soon a new container is compared with its files, how often what is old, and a ballast, is looked for.
+SIGHTS_EVERY, FORGET_EVERY, BALLAST_EVERY = 5.0, 3600.0, 30.0
 
 
 async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only joins
@@ -102,7 +102,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
     names = [check.name for check in config.checks]
     await switch.begin(black_box.found, black_box.trace, fingerprint_of(config), names)
-    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish)
+    jobs = Jobs(current, journal, clock, secrets=secrets, ask=ask, publish=publish, stores=outside.stores)
     front = WebFront(outside, journal=journal, told=tell, spawn=supervisor.spawn, publish=publish)
     follow = follow_others(lambda: stack, lambda: responder)
     census = Census(engine, compose, clock, journal, current.wishes, heard=follow)
@@ -115,6 +115,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         progress=progress,
         check_ins=jobs.check_ins,
         diagnoses=jobs.rules,
+        disks=jobs.disks,
         front=front.tools,
     )
     outsiders = Outsiders(
@@ -186,7 +187,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         silenced=windows.silenced,
         redact=tools.redact,
     )
-
     weather = watch_weather(
         journal=journal,
         clock=clock,
@@ -233,7 +233,6 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
         watch=black_box.watch,
         publish=publish,
     )
-
     sights = Sights(
         compose=compose, journal=journal, targets=lambda: tuple(census.roster.targets.values()), clock=clock
     )
@@ -262,6 +261,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)
+    scheduler.every(BALLAST_EVERY, "ballast", jobs.disks.keep_ballasts)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
         url=heartbeat_url,

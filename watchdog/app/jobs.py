@@ -1,10 +1,11 @@
-"""What jobs and diagnoses need of the configuration in force: tokens by name, and rules by name."""
+"""What jobs, diagnoses and disks need of the configuration in force: tokens by name, rules by name, the disks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 from watchdog.checks.check_in import CheckIn
+from watchdog.checks.disk import Disk
 from watchdog.config import Config, CurrentConfig
 from watchdog.core.check_in import object_to_token, variable_of
 from watchdog.core.diagnosis import Rules
@@ -13,6 +14,8 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Fact
 from watchdog.core.redaction import redact
 from watchdog.desk.check_ins import CheckIns, Keeps
+from watchdog.engine.disks import Disks, Storage
+from watchdog.gateways.disk import DiskGateway
 from watchdog.plugins import Clock
 from watchdog.settings import find_secret
 
@@ -40,11 +43,12 @@ def jobs_of(config: Config) -> tuple[str, ...]:
 
 
 class Jobs:
-    """The door for jobs, and the rules for diagnoses, as long as the daemon runs.
+    """The door for jobs, the rules for diagnoses, and the disks, as long as the daemon runs.
 
     Attributes:
         check_ins: the door; nobody is expected before `expect`.
         rules: those in force.
+        disks: those that are watched.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Jobs:
         ask: Callable[[str], None],
         publish: Publish,
         find: Callable[[str], str] = find_secret,
+        stores: Storage | None = None,
     ) -> None:
         """`ask` hears the name of each job that said something; `find` knows a secret by its name."""
         self._current = current
@@ -64,6 +69,15 @@ class Jobs:
         self._publish = publish
         self._find = find
         self.rules = RulesInForce(current)
+        self.disks = Disks(
+            checks=lambda: tuple(
+                each.check for each in current.config.checks if isinstance(each.check, Disk)
+            ),
+            gateway=DiskGateway(),
+            stores=stores,
+            clock=clock,
+            publish=publish,
+        )
         self.check_ins = CheckIns(journal, clock, lambda text: redact(text, secrets), ask)
 
     async def expect(self) -> None:

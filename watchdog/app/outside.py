@@ -20,6 +20,7 @@ from watchdog.gateways.compose import ComposeCli, ComposeOptions
 from watchdog.gateways.docker import DockerEngine, EngineOptions, list_build_files
 from watchdog.gateways.http import HttpCaller
 from watchdog.gateways.one_shot import OneShots
+from watchdog.gateways.stores import Stores
 from watchdog.plugins import Clock, Compose
 
 
@@ -51,6 +52,8 @@ class Outside:
     compose: FullCompose
     clock: Clock
     caller: Caller = field(default_factory=HttpCaller)
+    # What the engine stores; None where that cannot be asked.
+    stores: Stores | None = None
     # What one-shots and emergency bypasses are made with; None: no certificate is renewed, nothing is published.
     shots: SweptShots | None = None
     doors: Doors | None = None
@@ -88,6 +91,7 @@ class Outside:
                 list_files=list_build_files,
             ),
             clock=SystemClock(),
+            stores=Stores(engine.ask_for, engine.circuit, config.watch.project),
             shots=OneShots(engine, image),
             doors=Bypasses(engine, image),
         )

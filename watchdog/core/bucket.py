@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -18,3 +19,13 @@ class Bucket:
     name: str
     retention: int = 0
     shard: int = 0
+
+
+def shorten(bucket: Bucket, floor: float) -> int | None:
+    """The seconds that a bucket may be made to keep: whole shard groups, not less than `floor`.
+
+    None where that is not shorter than what it keeps: a retention is never raised.
+    """
+    shard = max(1, bucket.shard)
+    wanted = math.ceil(floor / shard) * shard
+    return wanted if not bucket.retention or wanted < bucket.retention else None

@@ -31,9 +31,10 @@ def escalate(
     facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts), **more}
     if incident.hindrance:
         facts["hindrance"] = incident.hindrance
+    known = incident.finding.facts
+    facts |= {name: str(known[name]) for name in ("biggest", "contact") if known.get(name)}
     if reason == "doomed":
         # What is wrong, what shows it, and what a human has to do.
-        known = incident.finding.facts
         facts |= {name: str(known[name]) for name in ("doom", "advice", "shown_by") if known.get(name)}
     told = Tell(tell_of(Telling.ESCALATED, escalated, now, **facts))
     return Decision(replace(case, incident=escalated), (told, Look(policy.repeat)), f"escalated: {reason}")

@@ -21,6 +21,27 @@ def newest_point(
     )
 
 
+def last_canary(bucket: str, measurement: str) -> str:
+    """The last value of a measurement without tags, of the last five minutes: one row with `_value`, or none."""
+    return (
+        f"from(bucket: {quote(bucket)}) |> range(start: -5m, stop: 1m)"
+        f' |> filter(fn: (r) => r["_measurement"] == {quote(measurement)}) |> last()'
+    )
+
+
+def points_since(bucket: str, seconds: int) -> str:
+    """All points of a bucket of the last seconds, as they are stored."""
+    return f"from(bucket: {quote(bucket)}) |> range(start: -{seconds}s, stop: 1m)"
+
+
+def oldest_point(bucket: str) -> str:
+    """The oldest points of each series of a bucket, of which the first is wanted: rows with `_time`."""
+    return (
+        f"from(bucket: {quote(bucket)}) |> range(start: 0) |> first()"
+        ' |> keep(columns: ["_time"]) |> group() |> sort(columns: ["_time"]) |> limit(n: 1)'
+    )
+
+
 def quote(text: str) -> str:
     """The text as a literal of Flux, in which nothing is interpolated."""
     for sign, escaped in (

@@ -29,9 +29,9 @@ _RANKS = {Severity.WARNING: 0, Severity.HIGH: 1, Severity.CRITICAL: 2}
 class Telling(StrEnum):
     """What a notification is about.
 
-    ACTING: a step begins. WAITING: the next one has to wait for long. REMINDED: what was escalated is still so.
-    SUPPRESSED: it waits for its cause. AFFECTED, FOLLOWED: told in the cause's message, of one that waits for it,
-    and of one that is well again after it. LEFT_OUT: what a channel that was away for long does not tell any more.
+    ACTING: a step begins. WAITING: the next one has to wait for long. REMINDED: what was escalated is still so. SUPPRESSED:
+    it waits for its cause. AFFECTED, FOLLOWED: told in the cause's message, of one that waits for it, and of one that is
+    well again after it. LEFT_OUT: what a channel that was away for long does not tell any more.
     BYPASS_*: an emergency bypass was opened for it, has so long left, was withdrawn.
     """
 

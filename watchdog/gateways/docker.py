@@ -140,9 +140,11 @@ class DockerEngine:
         within = seconds + STOP_MARGIN
         await self._write(self._stops, lambda client: client.stop(container_id, timeout=seconds), within)
 
-    async def ask_for(self, ask: Callable[[docker.APIClient], R], within: float) -> R:
-        """What a call of the SDK returns: for the gateways next door. It is sent once, and has a start's slot."""
-        return await self._write(self._starts, ask, within)
+    async def ask_for(
+        self, ask: Callable[[docker.APIClient], R], within: float, lane: Lane | None = None
+    ) -> R:
+        """What a call of the SDK returns: for the gateways next door. Sent once; it has a start's slot, or the lane's."""
+        return await self._write(lane or self._starts, ask, within)
 
     async def list_containers(self) -> tuple[ContainerRow, ...]:
         """Every container in scope, running or not, in one request; never ourselves, nor our own service."""

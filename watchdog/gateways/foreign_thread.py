@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -223,10 +224,25 @@ class _Call(Generic[R]):
             report = partial(self._fail, Misbehaved(f"it raised {_words_of(error)}"))
         else:
             report = partial(self._succeed, result)
+        if not self._runs():
+            _THREADS.left(self._inside)
+            self._report(partial(self._fail, Misbehaved("it was left behind")))
+            return
         left = _THREADS.end(self._inside, count)
         if left > MOST_THREADS:
             report = partial(self._fail, Misbehaved(f"it leaves threads behind: {left} run"))
         self._report(report)
+
+    def _runs(self) -> bool:
+        """False while what was left behind is taken apart: that happens in the middle of whatever runs just then.
+
+        It may be the very code that counts threads (measured), or Python's own that lists or starts them: a lock
+        that is waited for here is never given back, and stops the daemon with it.
+        """
+        try:
+            return asyncio.current_task() is self._task
+        except RuntimeError:
+            return False
 
     def _report(self, report: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the daemon's loop has ended: nobody waits any more
@@ -251,27 +267,42 @@ class _Threads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._working: dict[_Inside, int] = {}
+        self._left: deque[_Inside] = deque()
         self._begins = 0
 
     def begin(self, inside: _Inside) -> tuple[int, frozenset[threading.Thread]]:
         with self._lock:
+            self._settle()
             if inside not in self._working:
                 self._begins += 1
             self._working[inside] = self._working.get(inside, 0) + 1
-            return self._begins, _others()
+            begins = self._begins
+        return begins, _others()
 
     def end(self, inside: _Inside, count: tuple[int, frozenset[threading.Thread]]) -> int:
         """How many threads run that it has begun."""
         begins, before = count
         with self._lock:
+            self._settle()
             alone = len(self._working) == 1 and begins == self._begins
-            self._working[inside] -= 1
-            if not self._working[inside]:
-                del self._working[inside]
+            self._end_one(inside)
         if alone:
             inside.begun |= _others() - before
         inside.begun = {thread for thread in inside.begun if thread.is_alive()}
         return len(inside.begun)
+
+    def left(self, inside: _Inside) -> None:
+        """One of its calls never came to its end. Waits for nothing, so that it may be said from anywhere."""
+        self._left.append(inside)
+
+    def _settle(self) -> None:
+        while self._left:
+            self._end_one(self._left.popleft())
+
+    def _end_one(self, inside: _Inside) -> None:
+        left = self._working.pop(inside, 1) - 1
+        if left:
+            self._working[inside] = left
 
 
 _THREADS = _Threads()

@@ -29,6 +29,7 @@ Row = Mapping[str, object]
 WHAT = "InfluxDB"
 # Seconds.
 ASK_WITHIN = 10.0
+COPY_WITHIN = 60.0
 # A delete writes tombstones for every shard that it touches.
 DELETE_WITHIN = 300.0
 # An answer of more is an answer to another question than ours.
@@ -63,6 +64,14 @@ class InfluxGateway:
         Raises `Refused` when there are more than `rows` of them, or more than 512 KiB.
         """
         return await self._ask(lambda client, line: _query(client, line, flux, rows), within)
+
+    async def copy_out(self, flux: str, longest: int, *, within: float = COPY_WITHIN) -> str:
+        """The answer as it came, annotated CSV of so many bytes at most; raises `Refused` when it is longer."""
+
+        def read(client: Any, line: _Line) -> bytes:
+            return _read(client, line, flux, longest)
+
+        return (await self._ask(read, within)).decode("utf-8", "replace")
 
     async def write(self, bucket: str, *lines: str, within: float = ASK_WITHIN) -> None:
         """Write points, in line protocol with times in nanoseconds; returns once InfluxDB has taken them."""
@@ -200,23 +209,26 @@ class _Line:
                 self.response.shutdown()
 
 
+def _read(client: Any, line: _Line, flux: str, longest: int) -> bytes:
+    response = line.response = client.query_api().query_raw(flux)
+    try:
+        answer = bytes(response.read(longest + 1))
+    finally:
+        # Closed, not given back: what was not read must not come before the next answer.
+        response.close()
+        response.release_conn()
+    if len(answer) > longest:
+        raise Refused(f"{WHAT} answered with more than {longest // 1024} KiB: it was not read to its end")
+    return answer
+
+
 def _query(client: Any, line: _Line, flux: str, rows: int) -> tuple[Row, ...]:
     from influxdb_client.client.flux_csv_parser import (  # noqa: PLC0415 - dear, see above
         FluxCsvParser,
         FluxSerializationMode,
     )
 
-    response = line.response = client.query_api().query_raw(flux)
-    try:
-        answer = response.read(LONGEST_ANSWER + 1)
-    finally:
-        # Closed, not given back: what was not read must not come before the next answer.
-        response.close()
-        response.release_conn()
-    if len(answer) > LONGEST_ANSWER:
-        raise Refused(
-            f"{WHAT} answered with more than {LONGEST_ANSWER // 1024} KiB: it was not read to its end"
-        )
+    answer = _read(client, line, flux, LONGEST_ANSWER)
     if not answer.strip():
         return ()
     parser: Any = FluxCsvParser

@@ -38,6 +38,7 @@ _LEVELS = {
     "config.reload_failed": logging.ERROR,
     "web.exposed": logging.WARNING,
     "check_in.closed": logging.WARNING,
+    "ballast.refused": logging.WARNING,
     "incident.opened": logging.WARNING,
     "incident.escalated": logging.ERROR,
     "hold.begun": logging.WARNING,

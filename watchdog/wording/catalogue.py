@@ -83,6 +83,7 @@ class Catalogue:
         switched_off, misbehaved: that a check (`{check}`) is not asked any more, and why.
         earlier: so many lines of a timeline were left out.
         decimal: the mark between a whole number and its tenths.
+        sizes: so many bytes (`{n}`), by unit.
         seconds, minutes, hours, days: spans (`{n}`, and `{m}` of the next smaller unit).
         sayings: what core and the engine room say in one sentence, as they say it; a translation is looked up by it.
         screen: what the command line says around all that, by name.
@@ -129,6 +130,7 @@ class Catalogue:
     misbehaved: str
     earlier: Counted
     decimal: str
+    sizes: Mapping[str, str]
     seconds: str
     minutes: str
     hours: str

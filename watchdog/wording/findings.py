@@ -10,6 +10,7 @@ from watchdog.wording.catalogue import Catalogue
 from watchdog.wording.english import ENGLISH
 from watchdog.wording.plain import plain
 from watchdog.wording.sayings import describe_saying
+from watchdog.wording.sizes import describe_size
 from watchdog.wording.spans import describe_span
 
 _MIB = 1024 * 1024
@@ -51,6 +52,8 @@ class _Filled(dict[str, str]):
                 return describe_end(self._facts, self._words)
             case "age" | "allowed" | "ahead":
                 return self._span(name)
+            case "free":
+                return self._size(name)
             case "limit":
                 return self._limit()
             case "error":
@@ -65,6 +68,12 @@ class _Filled(dict[str, str]):
         if not isinstance(limit, int | float) or limit <= 0:
             return self._words.no_memory_limit
         return self._words.memory_limit.format(mib=f"{limit / _MIB:.0f}")
+
+    def _size(self, name: str) -> str:
+        size = self._facts.get(name)
+        if isinstance(size, bool) or not isinstance(size, int | float):
+            return self._text(name) or self._words.no_reason
+        return describe_size(size, self._words)
 
     def _span(self, name: str) -> str:
         seconds = self._facts.get(name)

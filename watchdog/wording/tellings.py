@@ -81,6 +81,8 @@ TELLINGS: Mapping[str, Told] = {
             "What is known of the cause: {doom}.",
             "What shows it: {shown_by}",
             "What would mend it: {advice}.",
+            "What takes the most room: {biggest}.",
+            "Whom to ask: {contact}.",
             "What you can do: find the cause (watchdog incidents {incident}) and mend it.",
             "Then: watchdog retry {target}",
             "To leave it as it is: watchdog hold {target}",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ from .errors import Refused
 from .flux import nanoseconds
 from .store import Bucket, Store
 
+BROKEN = "engine: error writing WAL entry: no space left on device"
 STARTED = time.monotonic()
 OPEN = ("/health", "/ping", "/ready", "/metrics")
 PREDICATE = re.compile(r'\s*"?([\w.-]+)"?\s*=\s*"?((?:\\.|[^"\\])*?)"?\s*')
@@ -40,6 +42,11 @@ class InfluxServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], store: Store) -> None:
         self.store = store
         self.requests = 0
+        # Whether writing met a full disk. The real one then refuses writes (5xx) until it is started anew, also once
+        # there is room, keeps them in memory all the same and answers from there, and loses them with its restart
+        # (influxdata/influxdb issues 23126, 24460, 9923).
+        self.broken = False
+        self.breaks = bool(os.environ.get("STAND_IN_BREAKS_WHEN_FULL"))
         super().__init__(address, Answers)
 
 
@@ -77,7 +84,8 @@ class Answers(BaseHTTPRequestHandler):
             self.fail_on_disk(error)
 
     def fail_on_disk(self, error: Exception) -> None:
-        full = "full" in str(error) or "No space left" in str(error)
+        full = "full" in str(error) or "no space left" in str(error).lower()
+        self.server.broken = self.server.broken or (full and self.server.breaks and "write" in self.path)
         what = "no space left on device" if full else str(error)
         log("error", "Failed to write points" if "write" in self.path else "Failed", error=what)
         self.send_error_json("internal error", f"unexpected error writing points to database: {what}", 500)
@@ -138,7 +146,15 @@ class Answers(BaseHTTPRequestHandler):
         rows = lines.parse(
             self.body.decode("utf-8", "replace"), self.query.get("precision", "ns"), time.time_ns()
         )
-        dropped = self.server.store.write(bucket, rows)
+        if self.server.broken:
+            self.server.store.remember(bucket, rows)
+            raise OSError(BROKEN)
+        try:
+            dropped = self.server.store.write(bucket, rows)
+        except (sqlite3.OperationalError, OSError):
+            if self.server.breaks:
+                self.server.store.remember(bucket, rows)
+            raise
         if dropped:
             partial = f"partial write: points beyond retention policy dropped={dropped}"
             raise Refused("unprocessable entity", f"failure writing points to database: {partial}")

@@ -61,6 +61,7 @@ class Store:
         self._lock = threading.RLock()
         self._meta = self._open(folder / "influxd.sqlite", META)
         self._shards: dict[Path, sqlite3.Connection] = {}
+        self._memory: dict[str, sqlite3.Connection] = {}
 
     # --- what it was set up with ---
 
@@ -132,12 +133,15 @@ class Store:
                 by_shard.setdefault(row.time // NANO // bucket.shard * bucket.shard, []).append(row)
         for start, kept in by_shard.items():
             shard = self._shard(bucket, start)
-            with self._writing(shard):
-                shard.executemany(
-                    "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
-                    [(r.measurement, r.tags, r.field, r.time, KINDS[type(r.value)], r.value) for r in kept],
-                )
+            self._insert(shard, kept)
         return dropped
+
+    def remember(self, bucket: Bucket, rows: list[Row]) -> None:
+        """Keep these in memory only: they are answered with, and gone with the process."""
+        with self._lock:
+            if bucket.id not in self._memory:
+                self._memory[bucket.id] = self._open(":memory:", SHARD)
+            self._insert(self._memory[bucket.id], rows)
 
     def read(self, bucket: Bucket, start: int, stop: int, equal: Mapping[str, str]) -> Iterator[tuple]:
         """The rows with start <= time < stop; `equal` narrows columns `measurement` and `field`."""
@@ -149,6 +153,10 @@ class Store:
                     self._connection(path).execute(query, {"start": start, "stop": stop, **equal}).fetchall()
                 )
             yield from found
+        with self._lock:
+            shard = self._memory.get(bucket.id)
+            found = shard.execute(query, {"start": start, "stop": stop, **equal}).fetchall() if shard else []
+        yield from found
 
     def delete(self, bucket: Bucket, start: int, stop: int, equal: Mapping[str, str]) -> None:
         """Remove rows in start <= time <= stop whose tags (or `_measurement`) are equal; frees no space yet."""
@@ -177,6 +185,13 @@ class Store:
 
     # --- parts ---
 
+    def _insert(self, shard: sqlite3.Connection, rows: list[Row]) -> None:
+        with self._writing(shard):
+            shard.executemany(
+                "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+                [(r.measurement, r.tags, r.field, r.time, KINDS[type(r.value)], r.value) for r in rows],
+            )
+
     def _shard(self, bucket: Bucket, start: int) -> sqlite3.Connection:
         return self._connection(self._data / bucket.id / f"{start}.sqlite")
 
@@ -199,7 +214,7 @@ class Store:
             connection.close()
 
     @staticmethod
-    def _open(path: Path, schema: str) -> sqlite3.Connection:
+    def _open(path: Path | str, schema: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # A killed process loses nothing; only a machine that loses its power would.
         connection.execute("PRAGMA synchronous = OFF")

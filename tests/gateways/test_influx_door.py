@@ -1,0 +1,100 @@
+"""Finding the InfluxDB of a disk, and proving that it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.actions.disks import INFLUX, FakeInflux
+from tests.engine.parts import Stand
+from tests.gateways.influx_server import ORG, TOKEN, stand_in
+from watchdog.core.errors import Misconfigured, NotThere, Refused
+from watchdog.core.flux import points_since
+from watchdog.core.line_protocol import read_lines
+from watchdog.gateways.influx import InfluxGateway
+from watchdog.gateways.influx_door import InfluxDoor, prove_writing
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """The stand-in of the demo."""
+    with stand_in(tmp_path) as url:
+        yield url
+
+
+async def test_it_is_asked_where_its_container_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the address that the engine gives; the gateway stays the same as long as that does."""
+    monkeypatch.setenv("INFLUXDB_TOKEN", "secret-token")
+    stand, opened = Stand(), []
+    stand.engine.add("influxdb", addresses=("172.20.0.5",))
+    await stand.arrive()
+
+    def connect(url: str, org: str, token: str) -> FakeInflux:
+        opened.append((url, org, token))
+        return FakeInflux()
+
+    door = InfluxDoor(connect)
+    first = await door.open(INFLUX, stand.census, stand.engine)
+    assert await door.open(INFLUX, stand.census, stand.engine) is first
+    stand.engine.container("influxdb").addresses = ("172.20.0.6",)
+    assert await door.open(INFLUX, stand.census, stand.engine) is not first
+    assert opened == [
+        ("http://172.20.0.5:8086", "bloomberg", "secret-token"),
+        ("http://172.20.0.6:8086", "bloomberg", "secret-token"),
+    ]
+
+
+async def test_a_point_goes_there_and_comes_back(url: str) -> None:
+    """Written and read, twice in a row too."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    now = datetime.now(UTC)
+    await prove_writing(influx, "markets", now)
+    await prove_writing(influx, "markets", datetime.now(UTC))
+    influx.close()
+
+
+async def test_what_was_taken_and_is_not_there_is_no_proof() -> None:
+    """An answer to the write is not enough."""
+    with pytest.raises(Refused, match="does not have it"):
+        await prove_writing(FakeInflux(), "markets", NOW)
+    other = FakeInflux()
+    other.value = 1
+    with pytest.raises(Refused, match="does not have it"):
+        await prove_writing(other, "markets", NOW)
+
+
+async def test_a_missing_bucket_and_a_refused_token_are_mistakes(url: str) -> None:
+    """Told apart from writes that are broken; the token is in no error."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    with pytest.raises(NotThere):
+        await prove_writing(influx, "nowhere", datetime.now(UTC))
+    influx.close()
+    wrong = InfluxGateway(url, ORG, "wrong-token-1234")
+    with pytest.raises(Misconfigured) as error:
+        await prove_writing(wrong, "markets", datetime.now(UTC))
+    assert "wrong-token-1234" not in str(error.value)
+    wrong.close()
+
+
+async def test_what_is_copied_out_is_what_went_in(url: str) -> None:
+    """Not a nanosecond is lost on the way, and giving it back changes nothing."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    stamp = int(datetime.now(UTC).timestamp()) * 10**9 + 123_456_789
+    lines = [
+        f'news,source=a\\ b title="say \\"hi\\"" {stamp}',
+        f"price,symbol=BTC count=7i {stamp}",
+        f"price,symbol=BTC value=1.5 {stamp}",
+    ]
+    await influx.write("markets", *lines)
+    copied = tuple(read_lines(await influx.copy_out(points_since("markets", 3600), 1 << 20)))
+    assert sorted(copied) == lines
+    await influx.write("markets", *copied)
+    assert sorted(read_lines(await influx.copy_out(points_since("markets", 3600), 1 << 20))) == lines
+    with pytest.raises(Refused, match="more than"):
+        await influx.copy_out(points_since("markets", 3600), 100)
+    influx.close()

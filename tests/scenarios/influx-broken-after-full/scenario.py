@@ -1,0 +1,85 @@
+"""A full disk left InfluxDB unable to write: with room again it is restarted, and what was in its memory only is not lost."""
+
+import shutil
+import time
+from pathlib import Path
+
+from tests.scenarios.feeds import write
+from tests.scenarios.small_engine import a_disk, fill
+from tests.scenarios.stage import PLAYBOOKS, START, STOP, Stage, seconds_at, sum_acts
+
+LEANS_ON = ("influxdb",)
+# What is written otherwise than in the playbook that is shipped: the name of the container.
+PLAYBOOK = {"on: bloomberg-influxdb": "on: influxdb"}
+
+
+def scenario(stage: Stage) -> None:
+    """Given a disk that fills until InfluxDB's writes break, then there is room again, it writes again, and no point is lost."""
+    with a_disk(stage.work, 64) as disk:
+        (disk / "influx").mkdir()
+        (disk / "influx").chmod(0o777)
+        (stage.work / "playbooks").mkdir()
+        shutil.copy(PLAYBOOKS / "container-crash.yml", stage.work / "playbooks")
+        write(PLAYBOOKS / "disk-full.yml", stage.work / "playbooks/disk-full.yml", PLAYBOOK)
+        stage.daemon.environment["INFLUXDB_TOKEN"] = "scenario-token"
+        stage.up()
+        stage.expect("it writes", put(stage, "before", 1) == "204")
+        stage.start_daemon()
+        stage.watching("influxdb", "data")
+        stage.wait("a ballast was set aside", (disk / "watchdog.ballast").exists, 45)
+        before = stage.mark()
+
+        refused_at = break_writes(stage, disk)
+        healed = stage.incident_of("data", "resolved", within=110)
+
+        steps = [step for step in stage.steps(str(healed["id"])) if step["action"] != "list_consumers"]
+        for step in steps:
+            print(f"    {step['text']}")
+        done = [(step["action"], step["result"]) for step in steps]
+        stage.expect(f"the ballast, then the restart: {done}", done == DONE)
+        stage.expect("healed", healed["ending"] == "healed")
+        stage.timing.detect = seconds_at(healed["opened"]) - refused_at
+        stage.timing.heal = seconds_at(steps[-1]["at"]) - refused_at
+        stage.timing.verify = seconds_at(healed["resolved"]) - seconds_at(steps[-1]["at"])
+        stage.expect("it writes again", put(stage, "after", 3) == "204")
+        stage.expect("what was on the disk is there", "before" in get(stage, "before"))
+        stage.expect("what was in its memory only is there", "in-memory" in get(stage, "in-memory"))
+        stage.expect("the copy is not left behind", not list(disk.glob("*.lp")))
+        stage.only(before, influxdb=sum_acts(STOP, START))
+        stage.only_incidents(("data", "healed"))
+        stage.alive()
+        stage.daemon.end()
+
+
+DONE = [("release_ballast", "done"), ("restart_influxdb", "done")]
+
+
+def break_writes(stage: Stage, disk: Path) -> float:
+    """Fill the disk but for what InfluxDB then takes; when its first write was refused."""
+    fill(disk, 1.0)
+    deadline = time.monotonic() + 10
+    while put(stage, "in-memory", 2) != "500":
+        stage.expect("its writes break on the full disk", time.monotonic() < deadline)
+        fill(disk, 1.0)
+    return stage.mark()
+
+
+def put(stage: Stage, symbol: str, value: int) -> str:
+    """Write a point; the status of the answer."""
+    url = "http://127.0.0.1:8086/api/v2/write?org=bloomberg&bucket=markets"
+    return ask(stage, url, f"price,symbol={symbol} value={value}", "-o", "/dev/null", "-w", "%{http_code}")
+
+
+def get(stage: Stage, symbol: str) -> str:
+    """The points of a symbol, as InfluxDB tells them."""
+    flux = f'from(bucket: "markets") |> range(start: -1h) |> filter(fn: (r) => r["symbol"] == "{symbol}")'
+    url = "http://127.0.0.1:8086/api/v2/query?org=bloomberg"
+    return ask(stage, url, flux, "-H", "Content-Type: application/vnd.flux")
+
+
+def ask(stage: Stage, url: str, body: str, *more: str) -> str:
+    """A question to InfluxDB, asked inside its container."""
+    token = "Authorization: Token scenario-token"
+    return stage.docker(
+        "exec", stage.container("influxdb"), "curl", "-sS", "-H", token, *more, "--data-binary", body, url
+    )

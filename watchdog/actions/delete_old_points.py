@@ -1,0 +1,103 @@
+"""Delete old points from InfluxDB. The last resort: it writes tombstones, which need space, and frees some late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from watchdog.core.bucket import Bucket
+from watchdog.core.disk import InfluxPlace, tell_freed
+from watchdog.core.errors import Refused, Unreachable
+from watchdog.core.run import Outcome, Result
+from watchdog.gateways.influx import InfluxGateway
+from watchdog.gateways.influx_door import Influx, InfluxDoor
+from watchdog.plugins import Action, Duration, Parameters, Tools
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class DeleteOldPointsParameters(Parameters):
+    """How old; in which buckets is said with the disk (`deletable`)."""
+
+    older_than: Duration = Field(default=8 * 86400.0, ge=86400.0)
+
+
+class DeleteOldPoints(Action[DeleteOldPointsParameters]):
+    """What a bucket's own retention has dropped is not asked for again: that would free nothing."""
+
+    name: ClassVar[str] = "delete_old_points"
+    repeatable: ClassVar[bool] = True
+    parameters_type: ClassVar[type[Parameters]] = DeleteOldPointsParameters
+
+    def __init__(
+        self,
+        parameters: DeleteOldPointsParameters,
+        connect: Callable[[str, str, str], Influx] = InfluxGateway,
+    ) -> None:
+        super().__init__(parameters)
+        self._door = InfluxDoor(connect)
+
+    def suits(self, target: str, tools: Tools) -> bool:
+        """Only where something may be deleted."""
+        influx = _influx_of(target, tools)
+        return tools.disks is None or (influx is not None and bool(influx.deletable))
+
+    async def describe(self, target: str, tools: Tools) -> str:
+        """What `run` would do now."""
+        influx = _influx_of(target, tools)
+        wanted = await self._wanted(influx, tools) if influx is not None else ()
+        if not wanted:
+            return "nothing: there is no bucket that keeps points that old and of which they may be deleted"
+        names = ", ".join(bucket.name for bucket in wanted)
+        return f"delete for good all points before {self._until(tools):%Y-%m-%d} UTC of: {names}"
+
+    async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
+        """Which buckets, and up to when."""
+        influx = _influx_of(target, tools)
+        wanted = await self._wanted(influx, tools) if influx is not None else ()
+        return {f"bucket {bucket.name}": f"all before {self._until(tools):%Y-%m-%d}" for bucket in wanted}
+
+    async def run(self, target: str, tools: Tools) -> Outcome:
+        """Do it, bucket by bucket."""
+        place = tools.disks.place_of(target) if tools.disks is not None else None
+        wanted = (
+            await self._wanted(place.influx, tools) if place is not None and place.influx is not None else ()
+        )
+        if tools.disks is None or place is None or place.influx is None or not wanted:
+            reason = "no bucket keeps points that old, of which they may be deleted"
+            return Outcome(result=Result.SKIPPED, reason=reason, hopeless=True)
+        before = await tools.disks.room(place)
+        gateway = await self._door.open(place.influx, tools.containers, tools.engine)
+        try:
+            for bucket in wanted:
+                await gateway.delete(bucket.name, _BEGINNING, self._until(tools))
+        except (Refused, Unreachable) as error:
+            return Outcome(result=Result.FAILED, reason=tools.redact(str(error)), hopeless=True)
+        names = ", ".join(bucket.name for bucket in wanted)
+        _, reason = tell_freed(before, await tools.disks.room(place), f"old points of {names} deleted")
+        return Outcome(result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it compacts)")
+
+    def _until(self, tools: Tools) -> datetime:
+        """The beginning of that day: the same plan the whole day long."""
+        then = tools.clock.now().wall.astimezone(UTC) - timedelta(seconds=self.parameters.older_than)
+        return then.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    async def _wanted(self, influx: InfluxPlace, tools: Tools) -> tuple[Bucket, ...]:
+        """The buckets that may be, and that keep points for longer than that."""
+        if not influx.deletable:
+            return ()
+        gateway = await self._door.open(influx, tools.containers, tools.engine)
+        return tuple(
+            bucket
+            for bucket in await gateway.buckets()
+            if bucket.name in influx.deletable
+            and (not bucket.retention or bucket.retention > self.parameters.older_than)
+        )
+
+
+def _influx_of(target: str, tools: Tools) -> InfluxPlace | None:
+    place = tools.disks.place_of(target) if tools.disks is not None else None
+    return place.influx if place is not None else None

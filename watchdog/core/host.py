@@ -1,0 +1,81 @@
+"""Is the machine itself at its limit? Memory and load, above a line for minutes on end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchdog.core.moment import Moment
+from watchdog.core.observation import Fact, Finding, Observation, Status
+
+_FINDINGS = {
+    "memory": {
+        Status.OK: "memory_fine",
+        Status.WARNING: "memory_high",
+        Status.CRITICAL: "memory_high_for_long",
+    },
+    "load": {Status.OK: "load_fine", Status.WARNING: "load_high", Status.CRITICAL: "load_high_for_long"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRules:
+    """From which share on, and after how many seconds on end, people are told."""
+
+    memory: float = 0.85
+    load: float = 0.8
+    lasts: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """Since when a share has been above its line without a break; None while it is not."""
+
+    since: Moment | None = None
+
+
+def judge_share(share: float, line: float, lasts: float, above: Above, now: Moment) -> tuple[Status, Above]:
+    """What a share means, and what to remember of it: above its line is a warning, and trouble once that lasts."""
+    if share < line:
+        return Status.OK, Above()
+    since = above.since or now
+    lasted = now.seconds_since(since) >= lasts
+    return Status.CRITICAL if lasted else Status.WARNING, Above(since=since)
+
+
+def show_share(
+    target: str, kind: str, share: float, judged: tuple[Status, Above], now: Moment
+) -> Observation:
+    """The same as a look at `memory` or `load`."""
+    status, above = judged
+    found = _FINDINGS[kind][status]
+    facts: dict[str, Fact] = {"used": int(share * 100)}
+    if above.since is not None:
+        facts["age"] = round(now.seconds_since(above.since))
+    return Observation(
+        check=target.removesuffix(f"-{kind}"),
+        target=target,
+        status=status,
+        finding=Finding(found, facts),
+        at=now,
+        measurements={"share": round(share, 4)},
+    )
+
+
+def read_memory(meminfo: str) -> float:
+    """The share of memory that is in use and could not be given back at once. Raises ValueError for another text."""
+    numbers: dict[str, int] = {}
+    for line in meminfo.splitlines():
+        name, _, rest = line.partition(":")
+        if name in ("MemTotal", "MemAvailable"):
+            numbers[name] = int(rest.split()[0])
+    if numbers.get("MemTotal", 0) <= 0 or "MemAvailable" not in numbers:
+        raise ValueError("/proc/meminfo does not say what is available")
+    return 1.0 - numbers["MemAvailable"] / numbers["MemTotal"]
+
+
+def read_load(loadavg: str, processors: int) -> float:
+    """The load of the last minute for each processor. Raises ValueError for another text."""
+    parts = loadavg.split()
+    if not parts:
+        raise ValueError("/proc/loadavg is empty")
+    return float(parts[0]) / max(1, processors)

@@ -1,0 +1,78 @@
+"""The InfluxDB of a disk: reached where it is now, with its secret; and the proof that it writes.
+
+Belongs here: finding it, and one point there and back. Does not: its calls (`gateways.influx`), nor what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from watchdog.core.bucket import Bucket
+from watchdog.core.disk import InfluxPlace
+from watchdog.core.errors import Refused
+from watchdog.core.flux import last_canary
+from watchdog.gateways.influx import InfluxGateway, Row
+from watchdog.gateways.nearby import Inspects, Names, with_address
+from watchdog.settings import find_secret
+
+WITHIN = 4.0
+CANARY = "watchdog_canary"
+
+
+class Influx(Protocol):
+    """The part of InfluxDB's gateway that the disk's remedy takes."""
+
+    async def query(self, flux: str, *, within: float = ..., rows: int = ...) -> tuple[Row, ...]:
+        """The rows of the answer."""
+        ...
+
+    async def copy_out(self, flux: str, longest: int, *, within: float = ...) -> str:
+        """The answer as it came."""
+        ...
+
+    async def write(self, bucket: str, *lines: str, within: float = ...) -> None:
+        """Write points, in line protocol."""
+        ...
+
+    async def buckets(self, *, within: float = ...) -> tuple[Bucket, ...]:
+        """The buckets that people made."""
+        ...
+
+    async def set_retention(self, bucket: Bucket, seconds: int, *, within: float = ...) -> Bucket:
+        """Have a bucket keep its points for so long."""
+        ...
+
+    async def delete(
+        self, bucket: str, start: datetime, stop: datetime, predicate: str = "", *, within: float = ...
+    ) -> None:
+        """Delete points."""
+        ...
+
+
+class InfluxDoor:
+    """Opens the gateway of a place, and keeps it as long as its address and its token stay the same."""
+
+    def __init__(self, connect: Callable[[str, str, str], Influx] = InfluxGateway) -> None:
+        self._connect = connect
+        self._opened: tuple[tuple[str, str, str], Influx] | None = None
+
+    async def open(self, place: InfluxPlace, names: Names, engine: Inspects) -> Influx:
+        """The gateway; nothing was asked of it yet. Raises what `inspect` raises."""
+        asked = (await with_address(place.url, names, engine), place.org, find_secret(place.token))
+        if self._opened is None or self._opened[0] != asked:
+            if self._opened is not None and isinstance(self._opened[1], InfluxGateway):
+                self._opened[1].close()
+            self._opened = (asked, self._connect(*asked))
+        return self._opened[1]
+
+
+async def prove_writing(influx: Influx, bucket: str, now: datetime) -> None:
+    """Nothing, if a point was written to the bucket and read again. Raises `Refused` and what the gateway raises."""
+    stamp = int(now.timestamp() * 1000) * 1_000_000
+    number = stamp % 1_000_000_000_000
+    await influx.write(bucket, f"{CANARY} value={number}i {stamp}", within=WITHIN)
+    rows = await influx.query(last_canary(bucket, CANARY), within=WITHIN, rows=10)
+    if not any(row.get("_value") == number for row in rows):
+        raise Refused("InfluxDB took a point, and does not have it")
