@@ -57,6 +57,15 @@ def test_events_from_before_are_not_its_doing() -> None:
     assert hands(said, "kill", time=10) == ["watchdog"]
 
 
+def test_a_stop_whose_daemon_has_died_goes_on_beside_the_one_that_repeats_it() -> None:
+    """Two stops of ours end one container: none of what comes of them is a person's; what comes after the start is."""
+    said = Announcements().saying(STOP, "web", NOW, since=3)
+    said, _ = said.claim(EngineEvent(action="kill", container_id="c1", time=4))
+    said = said.settled().saying(STOP, "web", NOW)
+    told = hands(said, "kill", "kill", "stop", "stop", "die", "start", "kill", "stop")
+    assert told == [*["watchdog"] * 5, *["person"] * 3]
+
+
 def test_a_new_announcement_replaces_the_old_one_of_the_same_container() -> None:
     """Two attempts do not add up to twice as many events."""
     said = Announcements().saying(STOP, "web", NOW).saying(STOP, "web", NOW)

@@ -215,6 +215,11 @@ class Stage:
             before, told = told, [said["telling"] for said in self.daemon.notifications(target)]
         return [telling for telling in told if telling != "acting"]
 
+    def told(self, target: str, telling: str) -> Json:
+        """The first message of this kind about a target; it comes a moment after what it tells of."""
+        self.wait(f"{telling} is told of {target}", lambda: self.daemon.notifications(target, telling), 10)
+        return self.daemon.notifications(target, telling)[0]
+
     # --- the assertions that every scenario ends with ---
 
     def only(self, after: float, **allowed: Acts) -> None:

@@ -39,13 +39,14 @@ class Announcements:
         """The same with one act more.
 
         Only events between the engine times `since` and `until` (ns) can be its doing. One of the present
-        (`since` 0) takes the place of what was said of its container before; of the past there may be many.
+        (`since` 0) takes the place of what was said of its container before. Of the past there may be many, and one
+        may still be under way: the engine goes on with a stop whose caller has died.
         """
         kept = tuple(
             said
             for said in self.said
             if now.seconds_since(said.at) < LASTS
-            and (since or said.announcement.container_id != announcement.container_id)
+            and (since or said.since or said.announcement.container_id != announcement.container_id)
         )
         new = _Said(announcement=announcement, target=target, at=now, since=since, until=until)
         return Announcements((*kept, new))

@@ -48,13 +48,12 @@ def diagnosed(stage: Stage, before: float) -> None:
         stage.expect(
             f"{name}, told twice: {stage.tellings(name)}", stage.tellings(name) == ["opened", "escalated"]
         )
-        told = stage.daemon.notifications(name, "escalated")[0]
+        told = stage.told(name, "escalated")
         facts = incident["finding"]["facts"]
         stage.expect(f"{name} is {kind}: {facts}", facts.get("doom") == kind)
         stage.expect(f"and shows it: {told['lines']}", shown in " ".join(told["lines"]))
     first = stage.incidents("command")[0]
     stage.timing.detect = seconds_at(first["opened"]) - died["command"].at
     stage.timing.heal = max(
-        seconds_at(stage.daemon.notifications(name, "escalated")[0]["timestamp"]) - died[name].at
-        for name in DOOMED
+        seconds_at(stage.told(name, "escalated")["timestamp"]) - died[name].at for name in DOOMED
     )

@@ -42,7 +42,7 @@ def it_is_told_and_left_alone(stage: Stage, ill: Path, before: float) -> None:
     ill.touch()
     sick = stage.engine.await_event("app", "health_status", after=before, within=10, count=2 * ACTIONS + 1)
     stage.wait("told", lambda: stage.daemon.notifications("app", "flapping"), 5)
-    told = stage.daemon.notifications("app", "flapping")[0]
+    told = stage.told("app", "flapping")
     stage.timing.detect = seconds_at(told["timestamp"]) - sick.at
     stage.let_pass(8)
     row = stage.standing("app", "waiting")

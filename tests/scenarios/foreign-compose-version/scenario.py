@@ -47,7 +47,7 @@ def compared_with_the_first_sight(stage: Stage) -> None:
     stage.incident_of("same", "escalated", within=40)
     stage.expect("replaced by ours", version_of(stage, "same") != THEIRS)
     stage.incident_of("edited", "escalated", within=40)
-    said = stage.daemon.notifications("edited", "escalated")[0]["lines"]
+    said = stage.told("edited", "escalated")["lines"]
     stage.expect(f"what changed is named: {said}", any("environment.MODE changed" in line for line in said))
     stage.let_pass(6)  # a sweep: nothing is replaced once more
 

@@ -42,7 +42,7 @@ def refused_by_name(stage: Stage) -> None:
         ("moved", "is another image now"),
     ):
         incident = stage.incident_of(service, "escalated", within=30)
-        said = stage.daemon.notifications(service, "escalated")[0]["lines"]
+        said = stage.told(service, "escalated")["lines"]
         stage.expect(f"a human is told what changed: {said}", any(words in line for line in said))
         advice = f"docker compose up -d {service}"
         stage.expect(f"and what to do: {said}", any(advice in line for line in said))
@@ -62,7 +62,7 @@ def refused_by_name(stage: Stage) -> None:
     gone = stage.mark()
     (outside / "neighbour").touch()
     stage.incident_of("neighbour", "escalated", within=30)
-    said = stage.daemon.notifications("neighbour", "escalated")[0]["lines"]
+    said = stage.told("neighbour", "escalated")["lines"]
     stage.expect(
         f"the file is named: {said}", any("compose.yml" in line and "not there" in line for line in said)
     )

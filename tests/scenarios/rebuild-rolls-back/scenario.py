@@ -65,7 +65,7 @@ def cannot_be_built(stage: Stage) -> None:
     failed = [step for step in stage.steps(incident["id"]) if step["result"] == "failed"]
     stage.expect(f"one step failed: {failed}", [step["action"] for step in failed] == ["rebuild_service"])
     stage.expect("the build's own words are kept", any("fals" in line for line in failed[0]["evidence"]))
-    said = stage.daemon.notifications("typo", "escalated")[0]
+    said = stage.told("typo", "escalated")
     stage.expect(f"a human is told why: {said}", any("could not build" in line for line in said["lines"]))
 
 

@@ -54,12 +54,12 @@ def scenario(stage: Stage) -> None:  # noqa: PLR0915 - one story, told from begi
         stage.expect("the replacement waited", made[1] - made[0] >= FIRST)
         stage.expect("nothing started", not stage.engine.told(service, "start", after=before))
         stage.expect("told", stage.tellings(service) == ["opened", "escalated"])
-    said = stage.daemon.notifications("program", "escalated")[0]["event"]
+    said = stage.told("program", "escalated")["event"]
     stage.expect(f"it says what the engine says: {said}", "/no/such/program" in said)
-    said = stage.daemon.notifications("port", "escalated")[0]["event"]
+    said = stage.told("port", "escalated")["event"]
     stage.expect(f"the same for the port: {said}", "address already in use" in said)
     for service, advice in (("program", "command"), ("port", "port")):
-        lines = stage.daemon.notifications(service, "escalated")[0]["lines"]
+        lines = stage.told(service, "escalated")["lines"]
         stage.expect(f"it says what to do: {lines}", any(advice in line for line in lines))
     handed_over = stage.mark()
     stage.let_pass(8)

@@ -62,7 +62,7 @@ def what_fell_is_started_in_order(stage: Stage, before: float) -> None:
         each.at for each in started.values()
     )
     storm = stage.incident_of(STORM, "resolved", within=20)
-    over = stage.daemon.notifications(STORM, "storm_over")[0]
+    over = stage.told(STORM, "storm_over")
     stage.expect(f"all of them came back, and so it is told: {over}", "6 of 6" in over["event"])
     stage.expect(
         f"what they share is named: {storm['finding']}", storm["finding"]["facts"]["shared_name"] == "db"
