@@ -76,15 +76,16 @@ async def test_the_largest_go_first_and_what_that_freed_is_measured() -> None:
 
 
 async def test_the_yes_is_for_exactly_these_logs() -> None:
-    """They are named with their sizes; a size that grows does not spoil the yes, one more log does."""
+    """They are named with how large they are about; a size that grows does not spoil the yes, one more log does."""
     tools, shots = make({"a": 300 * MB, "b": MB, "c": 700 * MB})
     pinned = await ACTION.pin("data", tools)
     assert list(pinned) == [f"log of a ({'a' * 12})", f"log of c ({'c' * 12})"]
     told = await ACTION.describe("data", tools)
-    assert "c (700 MB), a (300 MB)" in told
+    assert "these logs: a (over 100 MB), c (over 100 MB) (for good" in told
     assert "docker logs needs --tail" in told
     shots.sizes["a" * 12] = 900 * MB
     assert await ACTION.pin("data", tools) == pinned
+    assert await ACTION.describe("data", tools) == told
     shots.sizes["b" * 12] = 200 * MB
     assert await ACTION.pin("data", tools) != pinned
     assert shots.cut == []
@@ -114,5 +115,5 @@ async def test_one_that_cannot_be_cut_does_not_keep_the_others() -> None:
 
 async def test_a_size_below_what_stays_is_refused() -> None:
     """Nothing could be freed of it."""
-    with pytest.raises(ValueError, match="greater than"):
+    with pytest.raises(ValueError, match="write 2MiB or more"):
         TruncateLogParameters.model_validate({"larger_than": "1MB"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from watchdog.core.disk import DiskPlace, WholeLog, tell_freed
 from watchdog.core.disk_room import Disks
@@ -20,10 +20,21 @@ _NO_DISK = "it is no watched disk"
 _NOTHING = "no log without rotation is that large"
 
 
+def _check_least(size: int) -> int:
+    if size < 2 * KEPT:
+        raise ValueError("nothing could be given back of logs that small; write 2MiB or more")
+    return size
+
+
 class TruncateLogParameters(Parameters):
     """From which size on a log is cut."""
 
-    larger_than: Annotated[int, BeforeValidator(parse_size)] = Field(default=100_000_000, ge=2 * KEPT)
+    larger_than: Annotated[
+        int,
+        Field(description="size, at least 2MiB"),
+        BeforeValidator(parse_size),
+        AfterValidator(_check_least),
+    ] = Field(default="100MB", validate_default=True)
 
 
 class TruncateLog(Action[TruncateLogParameters]):
@@ -39,12 +50,14 @@ class TruncateLog(Action[TruncateLogParameters]):
         return True
 
     async def describe(self, target: str, tools: Tools) -> str:
-        """What `run` would do now, with the sizes."""
+        """What `run` would do now; of each size the magnitude: a yes is for these words, and logs grow meanwhile."""
         try:
             found = await self._largest(target, tools)
         except Refused as refused:
             return f"nothing: {tools.redact(str(refused))}"
-        told = ", ".join(f"{log.target} ({show_size(size)})" for log, size in found.items())
+        told = ", ".join(
+            f"{log.target} (over {show_size(_magnitude(found[log]))})" for log in _by_name(found)
+        )
         return (
             f"give back all but the last {show_size(KEPT)} of these logs: {told} (for good; until such a container "
             "is replaced, docker logs needs --tail)"
@@ -97,6 +110,11 @@ class TruncateLog(Action[TruncateLogParameters]):
 def _by_name(found: Mapping[WholeLog, int]) -> list[WholeLog]:
     """By name: two that grow may change places."""
     return sorted(found, key=lambda log: (log.target, log.container_id))
+
+
+def _magnitude(size: int) -> int:
+    """The power of ten that it has reached."""
+    return int(10 ** (len(str(size)) - 1))
 
 
 def _watched(target: str, tools: Tools) -> tuple[Disks, DiskPlace]:
