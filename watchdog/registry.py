@@ -29,6 +29,7 @@ from watchdog.actions.restart_container import RestartContainer
 from watchdog.actions.restart_influxdb import RestartInfluxdb
 from watchdog.actions.restart_nginx import RestartNginx
 from watchdog.actions.shrink_retention import ShrinkRetention
+from watchdog.actions.truncate_log import TruncateLog
 from watchdog.checks.certificate import Certificate
 from watchdog.checks.check_in import CheckIn
 from watchdog.checks.container import Container
@@ -68,6 +69,7 @@ ACTIONS: dict[str, type[Action[Any]]] = {
     "release_ballast": ReleaseBallast,
     "prune_images": PruneImages,
     "prune_build_cache": PruneBuildCache,
+    "truncate_log": TruncateLog,
     "shrink_retention": ShrinkRetention,
     "delete_old_points": DeleteOldPoints,
     "restart_influxdb": RestartInfluxdb,

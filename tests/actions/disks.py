@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tests.engine.parts import Stand
 from watchdog.core.bucket import Bucket
-from watchdog.core.disk import DiskPlace, DiskRules, InfluxPlace, Room, Weight
+from watchdog.core.disk import DiskPlace, DiskRules, InfluxPlace, Room, Weight, WholeLog
 from watchdog.core.errors import GatewayError, NotThere
 from watchdog.gateways.influx import Row
 from watchdog.plugins import Tools
@@ -41,6 +41,7 @@ class FakeDisks:
     images: tuple[int, ...] = (GB, GB)
     cache: int = 2 * GB
     elsewhere: bool = False
+    logs: tuple[WholeLog, ...] = ()
     gone: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
     errors: list[GatewayError] = field(default_factory=list)
@@ -97,6 +98,10 @@ class FakeDisks:
         self._may_fail()
         size, self.cache = self.cache, 0
         self._free(size, "cache")
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        self._may_fail()
+        return self.logs
 
     async def weigh(self, target: str) -> tuple[str, ...]:
         self._may_fail()

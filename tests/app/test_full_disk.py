@@ -79,7 +79,12 @@ async def test_a_disk_that_stays_full_loses_nothing_without_a_yes(tmp_path: Path
         incident = await world.newest("escalated", within=20.0)
 
         assert not (tmp_path / "disk" / BALLAST).exists()
-        assert await proposed(world) == ["prune_build_cache", "shrink_retention", "delete_old_points"]
+        assert await proposed(world) == [
+            "prune_build_cache",
+            "truncate_log",
+            "shrink_retention",
+            "delete_old_points",
+        ]
         # In a bucket that keeps a week nothing is older than eight days: that one was withdrawn at once.
         made = await world.app.journal.proposals(10)
         states = {each.action: (each.state.value, each.reason) for each in made}

@@ -9,7 +9,7 @@ import pytest
 from tests.actions.disks import GB, PLACE, WITH_INFLUX
 from tests.engine.parts import News
 from tests.fakes import FakeClock
-from watchdog.core.disk import DiskPlace, Room, Weight
+from watchdog.core.disk import DiskPlace, Room, Weight, WholeLog
 from watchdog.core.errors import GatewayError, Misconfigured, Refused, Unreachable
 from watchdog.engine.disks import WEIGHED_FOR, Disks
 
@@ -86,6 +86,9 @@ class FakeStores:
 
     async def unrotated(self) -> tuple[str, ...]:
         return self.growing
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        return tuple(WholeLog(target=each, container_id="c", path="/c/c-json.log") for each in self.growing)
 
 
 class House:
@@ -168,6 +171,7 @@ async def test_a_disk_is_found_by_its_name_and_by_its_influxdb() -> None:
     assert house.disks.place_of("influxdb") is house.disks.beside("data") is None
     assert await house.disks.prune() == 3
     assert await house.disks.dangling() == ()
+    assert [log.target for log in await house.disks.whole_logs()] == ["web"]
     assert (await house.disks.room(WITH_INFLUX)).free == 50 * GB
     path = await house.disks.keep_copy(WITH_INFLUX, "a.lp", "x")
     assert house.gateway.texts == {"/disk/a.lp": "x"}

@@ -43,7 +43,8 @@ class FakeClient:
 
     def inspect_container(self, container_id: str) -> dict[str, Any]:
         config = {"max-size": "10m"} if container_id == "d" else {}
-        return {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": config}}}
+        path = f"/docker/containers/{container_id}/{container_id}-json.log"
+        return {"HostConfig": {"LogConfig": {"Type": "json-file", "Config": config}}, "LogPath": path}
 
 
 def make_stores(project: str) -> Stores:
@@ -72,6 +73,10 @@ async def test_logs_that_are_kept_whole_are_found() -> None:
     """Those without a largest size."""
     assert await make_stores("shop").unrotated() == ("web",)
     assert await make_stores("").unrotated() == ()
+    assert [(log.target, log.path) for log in await make_stores("shop").whole_logs()] == [
+        ("web", "/docker/containers/c/c-json.log")
+    ]
+    assert await make_stores("").whole_logs() == ()
 
 
 async def test_without_a_project_no_image_is_ours() -> None:

@@ -17,12 +17,14 @@ class Room:
     """What `statvfs` says of a filesystem. Bytes, and inodes (0 of 0 where there is no number of them).
 
     `free` is what programs without root's reserve may use (`f_bavail`, `f_favail`); `used` is what is taken.
+    `device`: the filesystem's number in the kernel (`st_dev`), 0 when it is not known.
     """
 
     used: int
     free: int
     inodes_used: int = 0
     inodes_free: int = 0
+    device: int = 0
 
     @property
     def share(self) -> float:
@@ -110,6 +112,15 @@ class Weight:
     what: str
     name: str
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeLog:
+    """The log of a container that is kept whole, without rotation. `path`: of its file, on the host."""
+
+    target: str
+    container_id: str
+    path: str
 
 
 def tell_weights(weights: Iterable[Weight], most: int = 8) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from watchdog.core.disk import DiskPlace, Room, Weight
+from watchdog.core.disk import DiskPlace, Room, Weight, WholeLog
 
 
 class Disks(Protocol):
@@ -57,6 +57,10 @@ class Disks(Protocol):
 
     async def prune_cache(self) -> None:
         """Remove what nothing uses now of it, of all projects."""
+        ...
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        """The logs of the project's containers that are kept whole, asked now."""
         ...
 
     async def weigh(self, target: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from watchdog.core.disk import BUILD_CACHE, DiskPlace, Room, Weight, may_keep_ballast, tell_weights
+from watchdog.core.disk import BUILD_CACHE, DiskPlace, Room, Weight, WholeLog, may_keep_ballast, tell_weights
 from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
@@ -81,6 +81,10 @@ class Storage(Protocol):
 
     async def unrotated(self) -> tuple[str, ...]:
         """Whose log is kept whole."""
+        ...
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        """Those logs."""
         ...
 
 
@@ -166,6 +170,10 @@ class Disks:
         """Remove what nothing uses now of it; what is left has to be weighed anew."""
         await self._storage().prune_cache()
         self._weighed = None
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        """The logs that are kept whole, asked now."""
+        return await self._storage().whole_logs()
 
     async def weigh(self, target: str) -> tuple[str, ...]:  # noqa: ARG002 - the engine's stores lie on one disk
         """What takes the most room; of the engine, and asked once an hour at most."""

@@ -64,7 +64,7 @@ class DiskGateway:
 
 def _room(path: str) -> Room:
     try:
-        seen = os.statvfs(path)
+        seen, device = os.statvfs(path), os.stat(path).st_dev  # noqa: PTH116 - beside its sister
     except FileNotFoundError:
         raise Misconfigured(
             f"{path} is not there, as watchdog sees it: mount it into its container"
@@ -76,6 +76,7 @@ def _room(path: str) -> Room:
         free=seen.f_bavail * seen.f_frsize,
         inodes_used=seen.f_files - seen.f_ffree,
         inodes_free=seen.f_favail,
+        device=device,
     )
 
 

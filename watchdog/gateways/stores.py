@@ -7,9 +7,10 @@ engine add up every file that it has, so it has a lane of its own and a long dea
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any, Protocol, TypeVar
 
-from watchdog.core.disk import BUILD_CACHE, Weight
+from watchdog.core.disk import BUILD_CACHE, Weight, WholeLog
 from watchdog.core.errors import Refused
 from watchdog.core.target import PROJECT, name_target
 from watchdog.gateways.lanes import Circuit, Lane
@@ -65,15 +66,20 @@ class Stores:
 
     async def unrotated(self) -> tuple[str, ...]:
         """The containers of the project whose log is kept whole for ever."""
+        return tuple(sorted(log.target for log in await self._growing()))
+
+    async def whole_logs(self) -> tuple[WholeLog, ...]:
+        """Those logs, where they lie as the engine keeps them: in a folder of that container, under its id."""
+        return tuple(log for log in await self._growing() if _is_ordinary(log))
+
+    async def _growing(self) -> list[WholeLog]:
         scope = {"label": [f"{PROJECT}={self._project}"]} if self._project else {}
 
-        def ask(client: Any) -> list[str]:
+        def ask(client: Any) -> list[WholeLog]:
             rows = client.containers(all=True, filters=scope) if scope else []
-            return [
-                name_target(each.get("Labels") or {}, _name(each)) for each in rows if _grows(client, each)
-            ]
+            return [log for each in rows if (log := _whole_log(client, each)) is not None]
 
-        return tuple(sorted(await self._ask(ask, WEIGH_WITHIN, self._lane)))
+        return await self._ask(ask, WEIGH_WITHIN, self._lane)
 
     def _filters(self) -> dict[str, Any]:
         if not self._project:
@@ -81,9 +87,19 @@ class Stores:
         return {"dangling": True, "label": [f"{PROJECT}={self._project}"]}
 
 
-def _grows(client: Any, row: dict[str, Any]) -> bool:
-    log = client.inspect_container(row["Id"])["HostConfig"].get("LogConfig") or {}
-    return log.get("Type") == "json-file" and not (log.get("Config") or {}).get("max-size")
+def _whole_log(client: Any, row: dict[str, Any]) -> WholeLog | None:
+    seen = client.inspect_container(row["Id"])
+    log = seen["HostConfig"].get("LogConfig") or {}
+    if log.get("Type") != "json-file" or (log.get("Config") or {}).get("max-size"):
+        return None
+    name = name_target(row.get("Labels") or {}, _name(row))
+    return WholeLog(target=name, container_id=str(row["Id"]), path=str(seen.get("LogPath") or ""))
+
+
+def _is_ordinary(log: WholeLog) -> bool:
+    path = PurePosixPath(log.path)
+    ours = path.is_absolute() and ".." not in path.parts and path.parent.name == log.container_id
+    return ours and path.name == f"{log.container_id}-json.log"
 
 
 def _weights(answer: dict[str, Any]) -> tuple[Weight, ...]:

@@ -241,6 +241,7 @@ ENGLISH = Catalogue(
         "release_ballast": "give back the space that was set aside",
         "prune_images": "remove the project's images that have no name",
         "prune_build_cache": "remove the engine's build cache",
+        "truncate_log": "give back all but the end of the largest logs without rotation",
         "shrink_retention": "shorten how long InfluxDB keeps points",
         "delete_old_points": "delete old points from InfluxDB",
         "restart_influxdb": "copy out what is only in memory, and restart it",
