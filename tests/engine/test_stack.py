@@ -192,6 +192,27 @@ class TestPages:
         house.has("page", Phase.ESCALATED)
         assert house.around("web").root is None
 
+    def test_a_front_that_is_still_unhealthy_waits_until_its_page_is_proven_well(self, house: House) -> None:
+        """Its healthcheck turns a moment after the reload that mended it: a restart would undo nothing but service."""
+        house.looks_at_a_page(explains=("web",))
+        incident = house.has("page", Phase.VERIFYING)
+        house.looks("page", "healthy")
+        house.looks("web")
+        assert house.around("web").root == Root(target="page", incident=incident.id)
+        house.has("page", Phase.RESOLVED)
+        house.looks("page", "healthy")
+        house.clock.advance(6)
+        assert house.around("web").root is None
+
+    def test_a_page_that_shows_another_trouble_explains_nothing_any_more(self, house: House) -> None:
+        """Its front is down now: neither waits for the other."""
+        house.has("page", Phase.VERIFYING)
+        house.looks_at_a_page(explains=("web",))
+        house.looks_at_a_page("web")
+        house.looks("web")
+        house.clock.advance(6)
+        assert house.around("web").root is None
+
     def test_a_page_that_is_not_believed_yet_is_asked_again(self, house: House) -> None:
         """The front is not touched before the page has been looked at twice; then it waits for it."""
         house.looks("web")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from watchdog.core.incident import Case, Phase
 from watchdog.core.observation import GONE, Observation
 
@@ -9,6 +11,18 @@ from watchdog.core.observation import GONE, Observation
 def is_in(case: Case, *phases: Phase) -> bool:
     """Whether its incident is in one of these phases."""
     return case.incident is not None and case.incident.phase in phases
+
+
+def is_being_proven(cases: Iterable[Case], target: str) -> bool:
+    """Whether what was done for it is being verified: what it mended shows in others' healthchecks a while later."""
+    return any(case.target == target and is_in(case, Phase.VERIFYING) for case in cases)
+
+
+def being_acted_on(cases: Iterable[Case]) -> frozenset[str]:
+    """The targets on which a step runs, and those for which it does."""
+    acting = (case for case in cases if is_in(case, Phase.ACTING))
+    names = (name for case in acting if case.incident for name in (case.target, case.incident.on))
+    return frozenset(name for name in names if name)
 
 
 def is_left_out(case: Case) -> bool:

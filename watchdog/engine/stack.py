@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from watchdog.core import standing
 from watchdog.core.blame import find_explanation, find_root, is_given_up, suspects
 from watchdog.core.budget import Budget, BudgetLimits
 from watchdog.core.dependency import Graph, Member, build_graph
@@ -18,7 +19,6 @@ from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand, Observation, Status
 from watchdog.core.roster import Known
 from watchdog.core.stand_aside import AsideLimits, ForeignWork, is_foreign, judge_stand_aside
-from watchdog.core.standing import is_down, is_held, is_held_down, is_in, is_in_hands, is_left_out
 from watchdog.core.storm import (
     Common,
     Move,
@@ -122,7 +122,8 @@ class Stack:
 
     def saw(self, seen: Observation) -> None:
         """A check has looked at a target."""
-        self._explaining.pop(seen.target, None)
+        if not (seen.well and standing.is_being_proven(self._cases().cases(), seen.target)):
+            self._explaining.pop(seen.target, None)
         if seen.explains:
             self._explaining[seen.target] = seen
         if seen.status is Status.UNKNOWN or not seen.settled:
@@ -192,7 +193,7 @@ class Stack:
             # What is being written down has begun, too.
             begun=(*self._begun.begun, *(now for _ in self._cases().beginning() - {target})),
             running=_running(self._cases()),
-            held=frozenset(case.target for case in self._cases().cases() if is_held(case)),
+            held=frozenset(case.target for case in self._cases().cases() if standing.is_held(case)),
             maintenance=self._maintained(target),
             gentle=gentle,
             most_attempts=ATTEMPTS_IN_MEMORY if gentle and self._in_memory() else None,
@@ -237,7 +238,7 @@ class Stack:
     def is_still_down(self, seen: Observation) -> bool:
         """Whether this was seen down a moment ago, and nothing was heard of it since."""
         stirred = self._stirred.get(seen.target)
-        if not is_down(seen) or (stirred is not None and not stirred.precedes(seen.at)):
+        if not standing.is_down(seen) or (stirred is not None and not stirred.precedes(seen.at)):
             return False
         return self._clock.now().seconds_since(seen.at) <= STILL_DOWN
 
@@ -246,15 +247,15 @@ class Stack:
 
     def _acted_on(self, target: str) -> Root | None:
         """The incident whose step is at work on this target: what it shows meanwhile is that step's doing."""
-        for case in self._cases().cases():
-            if case.incident is not None and is_in(case, Phase.ACTING) and case.incident.on == target:
-                return Root(target=case.target, incident=case.incident.id)
+        for name, incident in self._incidents().items():
+            if incident.phase is Phase.ACTING and incident.on == target:
+                return Root(target=name, incident=incident.id)
         return None
 
     def _root(self, target: str) -> Root | None:
         ailing = {name for name, known in self._known().items() if known.ailing}
         incidents = self._incidents()
-        held = {case.target for case in self._cases().cases() if is_held_down(case)}
+        held = {case.target for case in self._cases().cases() if standing.is_held_down(case)}
         unwell = self._sick.keys() | incidents.keys() | held
         seen, sick = self._cases().latest(target), (unwell | ailing) - {target}
         root = find_root(self.graph(), target, seen, sick, incidents)
@@ -302,13 +303,13 @@ class Stack:
         running = _running(self._cases())
         busy, waiting = set(running), set(self._untouchable())
         for case in self._cases().cases():
-            verifying = is_in(case, Phase.VERIFYING) and case.target != asking
-            if verifying or is_left_out(case) or is_held_down(case):
+            verifying = standing.is_in(case, Phase.VERIFYING) and case.target != asking
+            if verifying or standing.is_left_out(case) or standing.is_held_down(case):
                 busy.add(case.target)
             elif case.ledger.attempts:
                 waiting.add(case.target)
         sick = self._sick.keys() - busy
-        down = {name for name in sick if is_down(self._cases().latest(name))}
+        down = {name for name in sick if standing.is_down(self._cases().latest(name))}
         return plan_storm(
             graph,
             shared_cause(set(self._sick), self._traits(graph)),
@@ -322,7 +323,7 @@ class Stack:
 
     def _untouchable(self) -> frozenset[str]:
         """Those on which nothing is done until a person says so."""
-        asked = (case.target for case in self._cases().cases() if is_in_hands(case))
+        asked = (case.target for case in self._cases().cases() if standing.is_in_hands(case))
         return frozenset(asked) | {target for target in self._sick if self._maintained(target)}
 
     def cause(self) -> tuple[Common, str, bool] | None:
@@ -333,7 +334,9 @@ class Stack:
     def plan(self) -> Mapping[str, Move]:
         """What is done about each target in a storm; not those that wait for a person, or for one that does."""
         idle = self._untouchable()
-        at_work = (case for case in self._cases().cases() if is_in(case, Phase.ACTING, Phase.VERIFYING))
+        at_work = (
+            case for case in self._cases().cases() if standing.is_in(case, Phase.ACTING, Phase.VERIFYING)
+        )
         begun = {case.target: Move.START for case in at_work if case.target in self._sick}
         return begun | {
             m.target: m.move for m in self._plan() if m.target not in idle and m.cause not in idle
@@ -344,6 +347,4 @@ class Stack:
 
 
 def _running(cases: Cases) -> frozenset[str]:
-    acting = (case for case in cases.cases() if is_in(case, Phase.ACTING))
-    acted_on = (name for case in acting if case.incident for name in (case.target, case.incident.on) if name)
-    return frozenset(acted_on) | cases.beginning()
+    return standing.being_acted_on(cases.cases()) | cases.beginning()
