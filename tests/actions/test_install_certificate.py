@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.conftest import RealEngine
@@ -17,6 +19,11 @@ def action(there: Town, **more: object) -> InstallCertificate:
     return InstallCertificate(InstallCertificateParameters.model_validate({**there.parameters, **more}))
 
 
+def newer() -> Pair:
+    """A pair that begins after the one that is served: of two that begin in the same second neither is newer."""
+    return self_signed(DOMAIN, begins=datetime.now(UTC) - timedelta(minutes=30))
+
+
 def leave(there: Town, pair: Pair) -> None:
     """What certbot left, under the names that it gives it."""
     live = there.letsencrypt / "live" / DOMAIN
@@ -29,7 +36,7 @@ def leave(there: Town, pair: Pair) -> None:
 async def test_one_that_lies_there_unserved_is_served_by_a_reload(real_engine: RealEngine) -> None:
     """Renewed, put in place, and nobody told Nginx: nothing is copied, and nobody is asked."""
     async with town(real_engine) as there:
-        new = self_signed(DOMAIN)
+        new = newer()
         there.put(new)
         outcome = await action(there).run(DOMAIN, there.tools)
         assert outcome.result is Result.DONE
@@ -45,7 +52,7 @@ async def test_a_pair_that_nginx_refuses_is_taken_back(real_engine: RealEngine) 
     async with town(real_engine) as there:
         before = await there.served()
         old = (there.ssl / "fullchain.pem").read_bytes()
-        leave(there, Pair(self_signed(DOMAIN).certificate, self_signed(DOMAIN).key))
+        leave(there, Pair(newer().certificate, newer().key))
         outcome = await action(there).run(DOMAIN, there.tools)
         assert outcome.result is Result.FAILED
         assert "mismatch" in outcome.reason
@@ -58,7 +65,7 @@ async def test_one_that_nobody_trusts_is_taken_back(real_engine: RealEngine) -> 
     """Served is not enough: the handshake that proves it verifies."""
     async with town(real_engine) as there:
         before = await there.served()
-        leave(there, self_signed(DOMAIN))
+        leave(there, newer())
         outcome = await action(there, tls="verify").run(DOMAIN, there.tools)
         assert outcome.result is Result.FAILED
         assert "it is served, and not trusted" in outcome.reason
