@@ -122,8 +122,9 @@ class Stack:
 
     def saw(self, seen: Observation) -> None:
         """A check has looked at a target."""
-        if not (seen.well and standing.is_being_proven(self._cases().cases(), seen.target)):
-            self._explaining.pop(seen.target, None)
+        known = seen.target in self._explaining
+        if known and not (seen.well and standing.is_being_proven(self._cases().cases(), seen.target)):
+            del self._explaining[seen.target]
         if seen.explains:
             self._explaining[seen.target] = seen
         if seen.status is Status.UNKNOWN or not seen.settled:
@@ -247,10 +248,9 @@ class Stack:
 
     def _acted_on(self, target: str) -> Root | None:
         """The incident whose step is at work on this target: what it shows meanwhile is that step's doing."""
-        for name, incident in self._incidents().items():
-            if incident.phase is Phase.ACTING and incident.on == target:
-                return Root(target=name, incident=incident.id)
-        return None
+        incidents = (case.incident for case in self._cases().cases() if case.incident is not None)
+        acting = (each for each in incidents if each.phase is Phase.ACTING and each.on == target)
+        return next((Root(target=each.target, incident=each.id) for each in acting), None)
 
     def _root(self, target: str) -> Root | None:
         ailing = {name for name, known in self._known().items() if known.ailing}
