@@ -30,7 +30,7 @@ from watchdog.core.restraint import is_planned, judge_doom, judge_surroundings
 from watchdog.core.run import Result
 from watchdog.core.tellings import is_told, tell_of
 from watchdog.core.verdict import Refuse
-from watchdog.core.waiting import wait
+from watchdog.core.waiting import FOR_A_YES, wait
 
 # The playbook has steps left, for other findings than this one.
 NO_STEP = "no-step-for-this"
@@ -125,9 +125,7 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
             return _begin(case, incident, index, policy, now)
         left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
-            still = replace(incident, phase=Phase.OPEN, well_since=None)
-            reason = f"waiting for a human yes: {left:.1f} s to go"
-            return Decision(replace(case, incident=still), (Look(left),), reason)
+            return wait(case, incident, left, FOR_A_YES, now)
         passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1

@@ -12,8 +12,9 @@ from watchdog.core.tellings import is_told, tell_of
 
 # Who waits for longer than that is told of, once for each reason: nobody should wonder why nothing happens. Seconds.
 LONG_WAIT = 60.0
+FOR_A_YES = "waiting for a human yes"
 # Told by itself when it begins.
-_TOLD_OTHERWISE = frozenset({"flapping"})
+_TOLD_OTHERWISE = frozenset({"flapping", FOR_A_YES})
 
 
 def wait(
