@@ -10,6 +10,7 @@ from pydantic import Field
 
 from watchdog.core.bucket import Bucket
 from watchdog.core.disk import InfluxPlace, tell_freed
+from watchdog.core.disk_room import influx_on
 from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.influx import InfluxGateway
@@ -43,12 +44,12 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
 
     def suits(self, target: str, tools: Tools) -> bool:
         """Only where something may be deleted."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         return tools.disks is None or (influx is not None and bool(influx.deletable))
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
             return f"nothing: {_NOTHING}"
@@ -57,7 +58,7 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
 
     async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
         """Which buckets, and up to when. Raises `Refused` when there is none."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
             raise Refused(_NOTHING)
@@ -98,8 +99,3 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
             if bucket.name in influx.deletable
             and (not bucket.retention or bucket.retention > self.parameters.older_than)
         )
-
-
-def _influx_of(target: str, tools: Tools) -> InfluxPlace | None:
-    place = tools.disks.place_of(target) if tools.disks is not None else None
-    return place.influx if place is not None else None

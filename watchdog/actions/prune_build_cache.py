@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from watchdog.core.disk import tell_freed
+from watchdog.core.disk import judge_freed
 from watchdog.core.errors import Refused
 from watchdog.core.run import Outcome, Result
 from watchdog.plugins import Action, Parameters, Tools
@@ -46,5 +46,4 @@ class PruneBuildCache(Action[PruneBuildCacheParameters]):
             await tools.disks.prune_cache()
         except Refused as refused:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)), hopeless=True)
-        freed, reason = tell_freed(before, await tools.disks.room(place), "the build cache")
-        return Outcome(result=Result.DONE if freed else Result.FAILED, reason=reason, hopeless=not freed)
+        return judge_freed(before, await tools.disks.room(place), "the build cache")

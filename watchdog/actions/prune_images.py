@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from watchdog.core.disk import tell_freed
+from watchdog.core.disk import judge_freed
 from watchdog.core.errors import Refused
 from watchdog.core.run import Outcome, Result
 from watchdog.core.size import show_size
@@ -45,5 +45,4 @@ class PruneImages(Action[PruneImagesParameters]):
             return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)), hopeless=True)
         if not gone:
             return Outcome(result=Result.SKIPPED, reason="there is no image without a name", hopeless=True)
-        freed, reason = tell_freed(before, await tools.disks.room(place), f"{gone} images without a name")
-        return Outcome(result=Result.DONE if freed else Result.FAILED, reason=reason, hopeless=not freed)
+        return judge_freed(before, await tools.disks.room(place), f"{gone} images without a name")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from watchdog.core.bucket import Bucket, shorten
 from watchdog.core.disk import InfluxPlace
+from watchdog.core.disk_room import influx_on
 from watchdog.core.duration import show_duration
 from watchdog.core.errors import Refused
 from watchdog.core.run import Outcome, Result
@@ -38,12 +39,12 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
 
     def suits(self, target: str, tools: Tools) -> bool:
         """Only where a bucket may shrink."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         return tools.disks is None or (influx is not None and bool(influx.shrinkable))
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now, and what falls off."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
             return f"nothing: {_NOTHING}"
@@ -53,7 +54,7 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
 
     async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
         """Which buckets, from what to what. Raises `Refused` when there is none."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if not wanted:
             raise Refused(_NOTHING)
@@ -64,7 +65,7 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it. What that frees is seen within half an hour: so often InfluxDB drops what is too old."""
-        influx = _influx_of(target, tools)
+        influx = influx_on(tools.disks, target)
         wanted = await self._wanted(influx, tools) if influx is not None else ()
         if influx is None or not wanted:
             return Outcome(result=Result.SKIPPED, reason=_NOTHING, hopeless=True)
@@ -85,11 +86,6 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
         named = (each for each in await gateway.buckets() if each.name in influx.shrinkable)
         found = ((bucket, shorten(bucket, influx.shrinkable[bucket.name])) for bucket in named)
         return tuple((bucket, seconds) for bucket, seconds in found if seconds is not None)
-
-
-def _influx_of(target: str, tools: Tools) -> InfluxPlace | None:
-    place = tools.disks.place_of(target) if tools.disks is not None else None
-    return place.influx if place is not None else None
 
 
 def _show(seconds: float) -> str:

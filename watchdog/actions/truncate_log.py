@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from watchdog.core.disk import DiskPlace, WholeLog, tell_freed
+from watchdog.core.disk import DiskPlace, WholeLog, judge_freed
 from watchdog.core.disk_room import Disks
 from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.run import Outcome, Result
@@ -88,13 +89,8 @@ class TruncateLog(Action[TruncateLogParameters]):
                 troubles.append(tools.redact(str(trouble)))
         if not cut:
             return Outcome(result=Result.FAILED, reason="; ".join(troubles), hopeless=True)
-        freed, reason = tell_freed(before, await disks.room(place), f"the logs of {', '.join(cut)}")
-        return Outcome(
-            result=Result.DONE if freed else Result.FAILED,
-            reason=reason,
-            evidence=tuple(troubles),
-            hopeless=not freed,
-        )
+        outcome = judge_freed(before, await disks.room(place), f"the logs of {', '.join(cut)}")
+        return replace(outcome, evidence=tuple(troubles))
 
     async def _largest(self, target: str, tools: Tools) -> dict[WholeLog, int]:
         """The logs on this disk that are large enough, the largest first. Raises `Refused` when there is none."""

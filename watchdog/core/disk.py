@@ -9,6 +9,7 @@ from datetime import timedelta
 from watchdog.core.forecast import Forecast
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Observation, Status
+from watchdog.core.run import Outcome, Result
 from watchdog.core.size import show_size
 
 
@@ -179,6 +180,12 @@ def tell_freed(before: Room, after: Room, what: str) -> tuple[int, str]:
     if freed <= 0:
         return 0, f"{what}: that freed nothing"
     return freed, f"{what}: that freed {show_size(freed)}, {show_size(after.free)} are free now"
+
+
+def judge_freed(before: Room, after: Room, what: str) -> Outcome:
+    """A step that was to free space has done so where the disk says it; the next one is tried where it does not."""
+    freed, reason = tell_freed(before, after, what)
+    return Outcome(result=Result.DONE if freed else Result.FAILED, reason=reason, hopeless=not freed)
 
 
 def _percent(share: float) -> int:

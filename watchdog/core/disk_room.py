@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from watchdog.core.disk import DiskPlace, Room, Weight, WholeLog
+from watchdog.core.disk import DiskPlace, InfluxPlace, Room, Weight, WholeLog
 
 
 class Disks(Protocol):
@@ -70,3 +70,9 @@ class Disks(Protocol):
     def biggest(self) -> str:
         """The same in a phrase, as it was last known; "" when it never was."""
         ...
+
+
+def influx_on(disks: Disks | None, target: str) -> InfluxPlace | None:
+    """The InfluxDB whose data lies on this disk, None when none is configured."""
+    place = disks.place_of(target) if disks is not None else None
+    return place.influx if place is not None else None
