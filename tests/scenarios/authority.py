@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.front.acme import CONFIGURATION, DIRECTORY, DOMAIN, IMAGE, pebble_settings
 from tests.gateways.certificates import Authority, self_signed
 from tests.scenarios.daemon import Json
+from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
-from tests.scenarios.web import write
 
 FRONT = "nginx"
 DAY = 86400

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tests.scenarios.daemon import Json
-from tests.scenarios.failed import Failed
+from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
 FEEDER, SERIES = "market-feeder", "prices"
@@ -45,16 +45,6 @@ def begin(stage: Stage) -> float:
     stage.watching(FEEDER, "influxdb")
     stage.standing(SERIES, lambda row: row["status"] == "ok", within=30)
     return stage.mark()
-
-
-def write(source: Path, to: Path, changes: dict[str, str]) -> None:
-    """A shipped file with what is otherwise here."""
-    text = source.read_text(encoding="utf-8")
-    for old, new in changes.items():
-        if old not in text:
-            raise Failed(f"{source.name} holds no {old!r} any more")
-        text = text.replace(old, new)
-    to.write_text(text, encoding="utf-8")
 
 
 def trouble(stage: Stage, kind: str, seconds: float = 0) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from tests.scenarios.daemon import Json
 from tests.scenarios.failed import Failed
+from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
 PAGE, FRONT, APP = "dashboard", "nginx", "grafana"
@@ -52,16 +52,6 @@ def begin(stage: Stage, more: Mapping[str, str] | None = None) -> float:
     stage.watching(FRONT, APP)
     stage.standing(PAGE, lambda row: row["status"] == "ok", within=30)
     return stage.mark()
-
-
-def write(source: Path, to: Path, changes: Mapping[str, str]) -> None:
-    """A shipped file with what is otherwise here."""
-    text = source.read_text(encoding="utf-8")
-    for old, new in changes.items():
-        if old not in text:
-            raise Failed(f"{source.name} holds no {old!r} any more")
-        text = text.replace(old, new)
-    to.write_text(text, encoding="utf-8")
 
 
 def freeze(stage: Stage, service: str, name: str) -> None:

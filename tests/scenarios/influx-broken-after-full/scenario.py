@@ -4,7 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
-from tests.scenarios.feeds import write
+from tests.scenarios.shipped import write
 from tests.scenarios.small_disk import a_disk, fill
 from tests.scenarios.stage import PLAYBOOKS, START, STOP, Stage, seconds_at, sum_acts
 
