@@ -70,6 +70,15 @@ async def test_a_full_disk_tells_whom_to_ask_and_what_is_large(stand: Stand, tmp
     assert seen.finding.facts["biggest"] == "3 GB: volume influxdb-data"
 
 
+async def test_what_was_foretold_and_has_come_true_is_the_disks_own_trouble(
+    stand: Stand, tmp_path: Path
+) -> None:
+    """It waits for the incident of the disk, and calls nobody besides."""
+    assert (await look(check(tmp_path), stand, "data-forecast")).because_of == ()
+    full = check(tmp_path, warn_free="900TB", critical_free="900TB")
+    assert (await look(full, stand, "data-forecast")).because_of == ("data",)
+
+
 async def test_a_path_that_is_not_there_is_told_as_a_mistake(stand: Stand, tmp_path: Path) -> None:
     """UNKNOWN: nothing is done about it."""
     disk = check(tmp_path / "missing")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -152,9 +153,12 @@ class Disk(Check[DiskParameters]):
                 target, Status.UNKNOWN, Finding("misconfigured", {"reason": str(mistake)}), tools
             )
         if target.endswith(FORECAST):
-            return judge_forecast(
+            seen = judge_forecast(
                 self.name, target, self._foretell(place, room, tools), place.rules, tools.clock.now()
             )
+            # What has come true already is the disk's own trouble, and is told once.
+            come_true = judge_room(room, place.rules)[0] is Status.CRITICAL
+            return replace(seen, because_of=(place.target,)) if come_true else seen
         status, finding = judge_room(room, place.rules)
         if status is Status.CRITICAL:
             self._roomy_since.pop(target, None)

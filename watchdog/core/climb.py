@@ -59,6 +59,8 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     made = [attempt.action for attempt in case.ledger.attempts]
     useless, other = incident.spent | policy.impossible, policy.playbook.not_meant_for(incident.finding.kind)
     index = policy.playbook.rung_after(made, useless | other)
+    if not policy.playbook.rungs:
+        return escalate(case, incident, policy, now, NO_STEP)
     verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
@@ -232,11 +234,13 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
     untouched = outcome.result is Result.SKIPPED
     # What was refused before and is done now does not explain what comes next.
     before = "" if outcome.result is Result.DONE and not spent else incident.hindrance
+    if outcome.result is not Result.DONE and outcome.reason and not incident.undoing:
+        before = outcome.reason  # that there was nothing to take back is no reason why the step did not help
     incident = replace(
         incident,
         acted=now,
         spent=spent,
-        hindrance=outcome.reason if outcome.result is not Result.DONE and outcome.reason else before,
+        hindrance=before,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.
