@@ -10,7 +10,7 @@ while :; do
     if [ ! -s /var/lib/demo/no-backup ]; then
         pg_dump -h /tmp -U "$POSTGRES_USER" -d "$POSTGRES_DB" --file /tmp/backup.sql
         code=$?
-        curl -fsS -m 5 -o /dev/null -X POST -H "Authorization: Bearer $CHECK_IN_TOKEN" "$CHECK_IN_URL/$code"
+        curl -fsS -m 5 --retry 3 --retry-all-errors -o /dev/null -X POST -H "Authorization: Bearer $CHECK_IN_TOKEN" "$CHECK_IN_URL/$code"
     fi
     sleep "$every"
 done
