@@ -29,7 +29,7 @@ certificate_not_served() {
 
 # What certbot keeps is a volume that Nginx may only read.
 in_letsencrypt() { # SHELL-LINE
-    docker run --rm --user 0 --label "$label" --network none --volumes-from "$container:ro" \
+    docker run --rm --user 0 --label "$label" --label com.docker.compose.oneoff=True --network none --volumes-from "$container:ro" \
         --volume bloomberg-letsencrypt:/kept --entrypoint sh "$(docker inspect --format '{{.Image}}' "$container")" -c "$1"
 }
 

@@ -21,8 +21,9 @@ stale_upstream() {
     image=$(docker inspect --format '{{.Image}}' "$container")
     compose up --no-start --no-deps --no-build --force-recreate "$service" > /dev/null 2>&1
     while [[ ${#squatters[@]} -lt 20 ]]; do
-        squatters+=("$(docker run --detach --rm --network bloomberg-net --label "$label" --entrypoint sleep \
-            "$image" 60)")
+        # Its image says whose it is, as Compose builds it: it is to be taken for nobody.
+        squatters+=("$(docker run --detach --rm --network bloomberg-net --label "$label" \
+            --label com.docker.compose.oneoff=True --entrypoint sleep "$image" 60)")
         [[ $(address_of "${squatters[-1]}") != "$old" ]] || break
     done
     compose up --detach --no-deps --no-build --no-recreate "$service" > /dev/null 2>&1

@@ -145,6 +145,7 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
                 now,
                 proposal=proposal.id,
                 action=rung.step.action,
+                **elsewhere(rung, incident.target),
                 seconds=policy.proposal_lasts,
             )
         ),
@@ -211,7 +212,10 @@ def _perform(
         )
     ]
     if is_told(acting, Telling.ACTING):
-        told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
+        more = elsewhere(rung, incident.target)
+        told = tell_of(
+            Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again, **more
+        )
         effects.append(Tell(told))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
@@ -268,6 +272,11 @@ def answered(case: Case, answer: Answer) -> Decision:
             changed = replace(incident, proposal=None)
             reason = "what was proposed has changed: to be proposed anew"
     return Decision(replace(case, incident=changed), (Look(0.0),), reason)
+
+
+def elsewhere(rung: Rung, target: str) -> dict[str, str]:
+    """On what a step acts, where that is not the target in trouble: a fact for those who are told."""
+    return {"on": rung.step.on} if rung.step.on not in ("", target) else {}
 
 
 def verification(incident: Incident, policy: Policy) -> Verification:

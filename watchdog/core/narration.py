@@ -40,10 +40,15 @@ def narrate(before: Case, decision: Decision, now: Moment) -> tuple[Happening, .
     return tuple(told)
 
 
-def line_of(before: Case, decision: Decision) -> str:
-    """The line that the story gets; "" where no more is new than the figures of what was found, which change with each look."""
+def line_of(before: Case, decision: Decision, last: str = "") -> str:
+    """The line that the story gets; "" where no more is new than what was found, which changes with each look.
+
+    `last`: the line before it. Another kind of finding is worth one if it leads to another one.
+    """
     was, after = before.incident, decision.case.incident
-    if was is None or after is None or was.finding.kind != after.finding.kind or was == after:
+    if was is None or after is None or was == after:
+        return decision.reason
+    if was.finding.kind != after.finding.kind and decision.reason != last:
         return decision.reason
     same = replace(decision.case, incident=replace(after, finding=was.finding)) == before
     told = any(not isinstance(effect, Look) for effect in decision.effects)
