@@ -154,7 +154,9 @@ class Tale:
         """Somebody or something starts the container."""
         self.life += 1
 
-    def step_ends(self, result: Result = Result.DONE, *, hopeless: bool = False, reason: str = "") -> Decision:
+    def step_ends(
+        self, result: Result = Result.DONE, *, hopeless: bool = False, reason: str = ""
+    ) -> Decision:
         """The running step ends; one that is done has started the container anew."""
         if result is Result.DONE:
             self.started_anew()
