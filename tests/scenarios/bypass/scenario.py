@@ -4,6 +4,7 @@ import http.client
 import socket
 from contextlib import closing
 
+from tests.scenarios.interval import detected
 from tests.scenarios.stage import Stage, seconds_at
 from tests.scenarios.web import FRONT, PAGE, begin, served_again
 
@@ -32,7 +33,7 @@ def scenario(stage: Stage) -> None:
     stage.crash(FRONT)
     opened = opens(stage, port)
     incident = stage.incident_of(PAGE, "escalated", within=40)
-    stage.timing.detect = seconds_at(incident["opened"]) - before
+    detected(stage, incident, before)
     stage.timing.heal = opened - before
     closes(stage, port, LASTS + 10)
     told = stage.tellings(PAGE)
