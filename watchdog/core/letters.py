@@ -26,6 +26,7 @@ CALLING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.STORM})
 SOUNDING = ASKING | {
     Telling.OPENED,
     Telling.SWITCHED_OFF,
+    Telling.ENGINE_LOST,
     Telling.CONFIG_BROKEN,
     Telling.JOURNAL_FULL,
     Telling.JOURNAL_DAMAGED,

@@ -23,6 +23,7 @@ _PASSING = frozenset(
 _STANDS = (
     frozenset({Telling.HELD, Telling.ASKED, Telling.RELEASED}),
     frozenset({Telling.CONFIG_BROKEN, Telling.CONFIG_MENDED}),
+    frozenset({Telling.ENGINE_LOST, Telling.ENGINE_FOUND}),
     frozenset({Telling.JOURNAL_FULL, Telling.JOURNAL_WELL}),
     frozenset({Telling.MAINTENANCE_BEGUN, Telling.MAINTENANCE_ENDED}),
 )

@@ -213,6 +213,24 @@ TELLINGS: Mapping[str, Told] = {
         short="looked after again, given back by: {by}",
         lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
     ),
+    "engine_lost": Told(
+        title="The Docker engine cannot be asked, for {seconds} now: watchdog sees and heals nothing meanwhile",
+        short="cannot be asked",
+        lines=(
+            "What is wrong: {reason}",
+            "What is done: nothing. What runs may run on; what falls stays down until the engine answers.",
+            "What you can do: systemctl status docker, then: systemctl restart docker",
+            "It is asked again and again. When it answers, everything is looked at anew, and you are told. Why: watchdog status",
+        ),
+    ),
+    "engine_found": Told(
+        title="The Docker engine answers again, after {seconds}",
+        short="answers again, after {seconds}",
+        lines=(
+            "What is done: everything was looked at anew. What is down and shall run is started.",
+            "Nothing is asked of you. How all stands: watchdog status",
+        ),
+    ),
     "config_broken": Told(
         title="The configuration is broken: watchdog runs with the last good one, of {since}",
         short="broken: the last good one is in force",
