@@ -42,7 +42,7 @@ async def test_a_look_that_cannot_be_understood_is_damage(tmp_path: Path) -> Non
     journal = await Journal.open(path)
     await journal.disk_history.keep((sample_of("data", Room(used=1, free=1), 0, FakeClock().now()),), ())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("UPDATE disk_samples SET at = '{"wall": 1}'")
+        other.execute("UPDATE disk_samples SET at = json_object('wall', 'never')")
     try:
         with pytest.raises(DamagedJournal, match="cannot be understood"):
             await journal.disk_history.samples()
