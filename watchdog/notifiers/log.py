@@ -15,6 +15,7 @@ _log = logging.getLogger("watchdog.notification")
 _LEVELS = {
     Telling.OPENED: logging.WARNING,
     Telling.ACTING: logging.WARNING,
+    Telling.WARNED: logging.WARNING,
     Telling.ASKED: logging.WARNING,
     Telling.ESCALATED: logging.ERROR,
     Telling.REMINDED: logging.ERROR,

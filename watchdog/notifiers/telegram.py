@@ -39,6 +39,8 @@ _SIGNS: dict[str, str] = {
     Telling.RECOVERED: "✅",
     Telling.ESCALATED: "🚨",
     Telling.REMINDED: "🚨",
+    Telling.WARNED: "🟠",
+    Telling.WARNING_OVER: "✅",
     Telling.HELD: "✋",
     Telling.RELEASED: "👀",
     Telling.SWITCHED_OFF: "⚠️",

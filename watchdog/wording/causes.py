@@ -76,6 +76,29 @@ ADVICES: Mapping[str, str] = {
     "replace": "have its container replaced by a new one: docker compose up -d",
 }
 
+# What a human can do about what is no trouble yet.
+_ROOM = "remove what is not needed (docker system df -v, du -xhd1 PATH), or have the disk made larger"
+_FILES = "find where the many small files are (du --inodes -xd1 PATH), and remove those that are not needed"
+_FEEDER = "see what its feeder says (docker logs --tail 100 FEEDER)"
+HINTS: Mapping[str, str] = {
+    "disk_low": _ROOM,
+    "disk_forecast": _ROOM,
+    "inodes_low": _FILES,
+    "inodes_forecast": _FILES,
+    "writes_doubtful": "name a bucket for a test point (canary) in the configuration, or see whether new points arrive",
+    "memory_high": "see who takes it (docker stats --no-stream)",
+    "load_high": "see who is at work (docker stats --no-stream)",
+    "late": _FEEDER,
+    "behind": _FEEDER,
+    "misconfigured": "mend the configuration, the token or the mount; to see the rest: watchdog status",
+    "cert_ending": "see that it is renewed (certbot renew --dry-run); nothing is broken yet",
+    "cert_file_differs": "see which of the two is meant, and reload the server if it is the one in the file",
+    "cert_file_missing": "mount the folder of the certificate for watchdog, or correct its path in the configuration",
+    "cert_file_unreadable": "let watchdog read the certificate, or take its path out of the configuration",
+    "web_direct_fails": "correct the direct address in the configuration; people are served meanwhile",
+    "web_outside": "look at what is before this machine: its DNS name, a firewall, the provider",
+}
+
 # What many sick targets have in common (`{name}`).
 SHARED: Mapping[str, str] = {
     "dependency": "they all need {name}",

@@ -15,9 +15,30 @@ TELLINGS: Mapping[str, Told] = {
         short="{finding}",
         lines=(
             "What was done: nothing yet. It was seen, and is written down.",
+            "What came before: a warning, told {warned} ago.",
             "What follows: its playbook, step by step, each one verified; a human where that does not help.",
             "To keep its hands off: watchdog hold {target}",
             "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "warned": Told(
+        title="Warning: {target} {finding}",
+        short="a warning: {finding}",
+        lines=(
+            "When nothing will be left, if it goes on like this: {full_at}.",
+            "What takes the most room: {biggest}.",
+            "Whom to ask: {contact}.",
+            "What is done: nothing. You are told once more when it is over.",
+            "What you can do: {hint}.",
+            "How all stands: watchdog status",
+        ),
+    ),
+    "warning_over": Told(
+        title="{target}: the warning is over after {seconds}, it {finding}",
+        short="the warning is over",
+        lines=(
+            "What is proven: seen so for {stable} without a break.",
+            "Nothing is asked of you. How all stands: watchdog status",
         ),
     ),
     "acting": Told(
@@ -58,6 +79,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was wrong: {target} {finding}.",
             "What was done: watchdog acted on it, attempts in this incident: {attempts}.",
             "What is proven: seen well for {stable} without a break.",
+            "What is left of it, as a warning: it {still}. You are told when that is over.",
             "Nothing is asked of you. The whole story: watchdog incidents {incident}",
         ),
     ),
@@ -68,6 +90,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was wrong: {target} {finding}.",
             "What was done: it came back by itself or by a human's hand.",
             "What is proven: seen well for {stable} without a break.",
+            "What is left of it, as a warning: it {still}. You are told when that is over.",
             "The whole story: watchdog incidents {incident}",
         ),
     ),
