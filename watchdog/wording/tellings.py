@@ -25,6 +25,7 @@ TELLINGS: Mapping[str, Told] = {
         title="Warning: {target} {finding}",
         short="a warning: {finding}",
         lines=(
+            "It has been so for {seconds}.",
             "When nothing will be left, if it goes on like this: {full_at}.",
             "What takes the most room: {biggest}.",
             "Whom to ask: {contact}.",
