@@ -185,6 +185,10 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
     if seen.well:
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         return Decision(replace(case, ledger=ledger), (), "well")
+    if seen.stopped_by is Hand.WATCHDOG and case.target in policy.around.running:
+        # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
+        again = (Look(policy.verify_every),)
+        return Decision(case, again, "another one's step is running on it: what is seen meanwhile is its doing")
     if policy.around.looking is not None:
         return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(
