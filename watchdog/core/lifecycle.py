@@ -57,7 +57,7 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
         case Ordered():
             return ordered(case, event, now)
         case _:
-            return answered(case, event)
+            return answered(case, event, policy, now)
 
 
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
@@ -188,7 +188,9 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
     if seen.stopped_by is Hand.WATCHDOG and case.target in policy.around.running:
         # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
         again = (Look(policy.verify_every),)
-        return Decision(case, again, "another one's step is running on it: what is seen meanwhile is its doing")
+        return Decision(
+            case, again, "another one's step is running on it: what is seen meanwhile is its doing"
+        )
     if policy.around.looking is not None:
         return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(

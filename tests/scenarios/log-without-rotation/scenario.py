@@ -29,8 +29,7 @@ def scenario(stage: Stage) -> None:
         write(PLAYBOOKS / "disk-full.yml", stage.work / "playbooks" / "disk-full.yml", SHIPPED)
         stage.daemon.environment["WATCHDOG_IMAGE"] = IMAGE
         stage.up()
-        for service in (LOG, "rotated"):
-            stage.wait(f"{service} has said all", lambda name=service: "line" in tail(stage, name), 40)
+        stage.wait("all was said", lambda: all("line" in tail(stage, each) for each in (LOG, "rotated")), 40)
         stage.start_daemon()
         stage.watching(LOG, *OTHERS, "data")
         before = stage.mark()
