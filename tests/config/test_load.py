@@ -19,7 +19,7 @@ from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Verification
 from watchdog.core.target import Wishes
 from watchdog.core.web_front import MENDABLE
-from watchdog.registry import build_action
+from watchdog.registry import CHECKS, build_action
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = "version: 1\nwatch: {project: shop}\n"
@@ -49,6 +49,15 @@ def load(folder: Path, text: str, environment: dict[str, dict[str, object]] | No
     file = folder / "watchdog.yml"
     file.write_text(text)
     return load_config(file, given=environment)
+
+
+def test_the_whole_example_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who copies it has every kind of check and every remedy that watchdog ships with."""
+    monkeypatch.setenv("WATCHDOG_CHECK_IN_NIGHTLY_BACKUP", "a-token-of-a-job-that-reports")
+    config = load_config(ROOT / "config/examples/whole.yml")
+    assert {check.check.kind for check in config.checks} == set(CHECKS)
+    remedies = {path.stem for path in (ROOT / "config/playbooks").glob("*.yml")}
+    assert {check.playbook for check in config.checks} - {"none"} == remedies
 
 
 def test_what_is_left_out_is_the_promise(tmp_path: Path) -> None:

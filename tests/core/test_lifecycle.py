@@ -51,7 +51,7 @@ class TestHealing:
         """A page's remedy restarts the container: down for a moment, it is told of only if it stays down."""
         tale = Tale()
         tale.surrounded_by(
-            Surroundings(running=frozenset({"web", "page"}), root=Root(target="page", incident="9"))
+            Surroundings(running=(frozenset({"web", "page"}),), root=Root(target="page", incident="9"))
         )
         tale.crashed(by=Hand.WATCHDOG)
         assert tale.phase is None

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.scenarios.daemon import Json
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
@@ -103,10 +104,10 @@ def free(disk: Path) -> int:
     return seen.f_bavail * seen.f_frsize
 
 
-def detected(stage: Stage, since: float) -> None:
-    """Note how long it took until the disk's incident was open."""
+def seen(stage: Stage, since: float) -> None:
+    """Wait until the disk's incident is open; it has to be within an interval."""
     stage.wait("the disk is seen", lambda: bool(stage.incidents(DISK)), 20)
-    stage.timing.detect = seconds_at(stage.incidents(DISK)[-1]["opened"]) - since
+    detected(stage, stage.incidents(DISK)[-1], since)
 
 
 def waits_and_heals(stage: Stage, action: str, said_yes: float) -> Json:

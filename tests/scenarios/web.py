@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from tests.scenarios.daemon import Json
 from tests.scenarios.failed import Failed
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
@@ -68,8 +69,7 @@ def found(stage: Stage, kind: str, since: float, *, within: float = 40) -> Json:
 
     stage.wait(f"the page is found to be {kind}", there, within)
     incident = stage.incidents(PAGE)[-1]
-    if stage.timing.detect is None:
-        stage.timing.detect = seconds_at(incident["opened"]) - since
+    detected(stage, incident, since)
     return incident
 
 

@@ -185,7 +185,7 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
     if seen.well:
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         return Decision(replace(case, ledger=ledger), (), "well")
-    if seen.stopped_by is Hand.WATCHDOG and case.target in policy.around.running:
+    if seen.stopped_by is Hand.WATCHDOG and any(case.target in busy for busy in policy.around.running):
         # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
         again = (Look(policy.verify_every),)
         return Decision(

@@ -17,7 +17,8 @@ from tests.scenarios.bypasses import (
     free_port,
     nothing_left_open,
 )
-from tests.scenarios.stage import Stage, seconds_at
+from tests.scenarios.interval import detected
+from tests.scenarios.stage import Stage
 from tests.scenarios.web import FRONT, PAGE, begin
 
 LEANS_ON = ("grafana",)
@@ -85,7 +86,7 @@ def a_no(stage: Stage, outside: Outside, port: int, before: float) -> None:
     """What is proposed says to whom and for how long; meanwhile, and after a no, it is open to this machine only."""
     proposal = proposal_of(stage, PAGE, within=60)
     incident = stage.incidents(PAGE)[-1]
-    stage.timing.detect = seconds_at(incident["opened"]) - before
+    detected(stage, incident, before)
     does = proposal["does"]
     stage.expect(
         f"it says to whom: {does}", f"0.0.0.0:{port}" in does and f"for {outside.named} only" in does
@@ -122,8 +123,14 @@ def a_yes(stage: Stage, outside: Outside, port: int) -> None:
     stage.expect("nothing listens on IPv6", not listens(port))
     published = published_ports(stage)
     stage.expect(f"published on IPv4 only: {published}", published == [("0.0.0.0", str(port))])
-    told = stage.told(PAGE, "bypass_open")
-    print(told)
+    told = [line for said in stage.daemon.notifications(PAGE, "bypass_open") for line in said["lines"]]
+    who = f"Who may come: {outside.named}, and nobody else (Docker publishes ports past ufw)."
+    stage.expect(f"people read who may come: {told}", who in told)
+    asked = [line for said in stage.daemon.notifications(PAGE, "proposed") for line in said["lines"]]
+    stage.expect(
+        f"and read it before they said yes: {asked}",
+        any(f"for {outside.named} only" in line for line in asked),
+    )
     stage.wait("it is withdrawn", lambda: not outside.served(outside.named, port), LASTS + 5)
     stage.expect("at its time", LASTS - 2 < stage.mark() - opened < LASTS + 5)
     closes(stage, port, 10)

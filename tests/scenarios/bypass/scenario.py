@@ -1,6 +1,7 @@
 """Where Nginx cannot come up, Grafana is published for a while: served, counted down, and withdrawn in any case."""
 
 from tests.scenarios.bypasses import BREAK, IMAGE, REBUILD, answers, closes, forwarders, free_port, opens
+from tests.scenarios.interval import detected
 from tests.scenarios.stage import Stage, seconds_at
 from tests.scenarios.web import FRONT, PAGE, begin, served_again
 
@@ -28,7 +29,7 @@ def scenario(stage: Stage) -> None:
     stage.crash(FRONT)
     opened = opens(stage, port)
     incident = stage.incident_of(PAGE, "escalated", within=40)
-    stage.timing.detect = seconds_at(incident["opened"]) - before
+    detected(stage, incident, before)
     stage.timing.heal = opened - before
     closes(stage, port, LASTS + 10)
     told = stage.tellings(PAGE)

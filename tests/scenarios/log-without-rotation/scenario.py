@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.scenarios.builds import proposal_of, watchdog
+from tests.scenarios.interval import detected
 from tests.scenarios.own_engine import an_engine
 from tests.scenarios.shipped import write
 from tests.scenarios.small_disk import MIB, a_disk, fill
@@ -57,7 +58,7 @@ def nobody_answers(stage: Stage, filled: float) -> None:
     whole = weight(stage, LOG)
     proposal = proposal_of(stage, "data", within=40)
     incident = stage.incidents("data")[-1]
-    stage.timing.detect = seconds_at(incident["opened"]) - filled
+    detected(stage, incident, filled)
     does = proposal["does"]
     stage.expect(
         f"it names the log, and no other: {does}", LOG in does and not any(each in does for each in OTHERS)

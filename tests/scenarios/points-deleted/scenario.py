@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.scenarios.buckets import DISK, begin, count, detected, free, keeps, waits_and_heals
+from tests.scenarios.buckets import DISK, begin, count, free, keeps, seen, waits_and_heals
 from tests.scenarios.builds import proposal_of, watchdog
 from tests.scenarios.small_disk import a_disk, fill
 from tests.scenarios.stage import Stage
@@ -37,7 +37,7 @@ def scenario(stage: Stage) -> None:
 
 def a_no(stage: Stage, filled: float) -> None:
     """It is the last that is asked for, it says in which buckets and up to when; a no and it is left."""
-    detected(stage, filled)
+    seen(stage, filled)
     points = {bucket: count(stage, bucket) for bucket in POINTS}
     proposal = proposal_of(stage, DISK, within=30)
     does = proposal["does"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.scenarios.buckets import DISK, begin, count, detected, free, keeps, waits_and_heals
+from tests.scenarios.buckets import DISK, begin, count, free, keeps, seen, waits_and_heals
 from tests.scenarios.builds import proposal_of, watchdog
 from tests.scenarios.small_disk import a_disk, fill
 from tests.scenarios.stage import Stage
@@ -37,7 +37,7 @@ def scenario(stage: Stage) -> None:
 
 def nobody_answers(stage: Stage, filled: float) -> None:
     """What would fall off is shown; without an answer it stays."""
-    detected(stage, filled)
+    seen(stage, filled)
     points = count(stage, "news")
     proposal = proposal_of(stage, DISK, within=30)
     does = proposal["does"]
@@ -46,11 +46,19 @@ def nobody_answers(stage: Stage, filled: float) -> None:
     )
     stage.expect(f"of what is named, and may keep less: {does}", "infra" not in does and "custom" not in does)
     stage.expect("for good", "for good" in does)
+    asked = stage.daemon.notifications(DISK, "proposed")
+    stage.expect(f"people are asked for that only: {asked}", len(asked) == 1)
+    stage.expect(
+        f"and read it in the message: {asked[0]['lines']}", f"What it would do: {does}." in asked[0]["lines"]
+    )
     stage.incident_of(DISK, "escalated", within=30)
     code, answer = watchdog(stage, "approve", proposal["id"])
     stage.expect(f"a yes that comes too late is refused: {answer}", code == 1 and "over" in answer["error"])
     stage.expect(f"nothing was changed: {keeps(stage)}", keeps(stage) == BEFORE)
     stage.expect("no point is gone", count(stage, "news") == points)
+    called = stage.told(DISK, "escalated")["lines"]
+    denied = "What nobody said yes to: shorten how long InfluxDB keeps points."
+    stage.expect(f"who is called reads what was left undone: {called}", denied in called)
 
 
 def shortened(stage: Stage, disk: Path) -> None:
