@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,25 @@ def test_the_shipped_remedy_climbs_as_promised(tmp_path: Path) -> None:
     assert [rung.step.autonomy.value for rung in rungs] == ["act", "act", "propose"]
     assert [rung.step.undoable for rung in rungs] == [False, False, True]
     assert [build_action(step).name for step in playbook.steps] == [step.action for step in playbook.steps]
+
+
+@pytest.mark.parametrize(
+    ("written", "autonomy"), [("", "propose"), (", autonomy: propose", "propose"), (", autonomy: act", "act")]
+)
+def test_points_are_deleted_unasked_only_where_somebody_wrote_so(
+    tmp_path: Path, written: str, autonomy: str
+) -> None:
+    """A step that forgets to say it asks first; whoever wants otherwise has to write it down."""
+    folder = tmp_path / "playbooks"
+    folder.mkdir()
+    shutil.copy(ROOT / "config/playbooks/container-crash.yml", folder)
+    (folder / "last.yml").write_text(
+        "playbook: last\nkind: remedy\ntitle: {en: The last, fr: Le dernier}\nfor: {kind: disk}\n"
+        f"steps: [{{delete_old_points: {{}}{written}}}]\n",
+        encoding="utf-8",
+    )
+    (step,) = load(tmp_path, MINIMAL).playbooks["last"].steps
+    assert step.autonomy.value == autonomy
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}-{file.stem}")

@@ -58,7 +58,7 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
         case Ordered():
             return ordered(case, event, now)
         case _:
-            return answered(case, event)
+            return answered(case, event, policy, now)
 
 
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
@@ -188,6 +188,12 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         case, told, why = consider_warning(replace(case, ledger=ledger), seen, policy, now)
         return Decision(case, told, why or "well")
+    if seen.stopped_by is Hand.WATCHDOG and any(case.target in busy for busy in policy.around.running):
+        # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
+        again = (Look(policy.verify_every),)
+        return Decision(
+            case, again, "another one's step is running on it: what is seen meanwhile is its doing"
+        )
     if policy.around.looking is not None:
         return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(

@@ -102,13 +102,13 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.reasons.get(text, text)
         case "act":
             return words.acts.get(text, text)
-        case "action":
+        case "action" | "denied":
             return words.actions.get(text, text)
         case "doom":
             return words.dooms.get(text, text)
         case "advice":
             return words.advices.get(text, text)
-        case "by" | "cause" | "hindrance" | "what" | "until":
+        case "by" | "cause" | "hindrance" | "what" | "until" | "does":
             return describe_saying(text, words)
         case _:
             return text

@@ -67,8 +67,9 @@ TELLINGS: Mapping[str, Told] = {
         short="waits for your yes: {action} (proposal {proposal})",
         lines=(
             "What is wrong: {target} {finding}.",
+            "What it would do: {does}.",
             "What is done until you answer: nothing.",
-            "What it would do, exactly: watchdog approve {proposal} --dry-run",
+            "All of it, to the letter: watchdog approve {proposal} --dry-run",
             "To have it done, within {seconds}: watchdog approve {proposal}",
             "To decline: watchdog decline {proposal}",
         ),
@@ -102,6 +103,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was done: attempts counted against it: {attempts}.",
             "Why watchdog does no more: {reason}.",
             "What stood in the way: {hindrance}.",
+            "What nobody said yes to: {denied}.",
             "What is known of the cause: {doom}.",
             "What shows it: {shown_by}",
             "What would mend it: {advice}.",
@@ -187,7 +189,8 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: a forwarder leads there, until {until}. It is withdrawn when all is well again.",
             "What is not done: it mends nothing. A human is needed for the front.",
-            "From elsewhere, where it listens on this machine only: `ssh -L 3000:{where} SERVER`",
+            "It listens on this machine only. From elsewhere: `ssh -L 3000:{tunnel} SERVER`",
+            "Who may come: {sources}, and nobody else (Docker publishes ports past ufw).",
             "The whole story: watchdog incidents {incident}",
         ),
     ),
