@@ -40,6 +40,16 @@ def test_a_heal_says_what_was_wrong_what_was_done_and_what_is_proven() -> None:
     assert message.text.startswith(message.title + "\nWhat was wrong")
 
 
+def test_a_step_on_another_target_names_it() -> None:
+    """A page has no image: who is asked for a yes reads whose is built anew."""
+    asked = notification(
+        Telling.PROPOSED, action="rebuild_service", on="nginx", proposal="7-1", seconds=3600.0
+    )
+    assert describe_notification(asked).title == (
+        "market-feeder needs your yes: nginx: build its image anew and replace its container (proposal 7-1)"
+    )
+
+
 def test_an_escalation_says_why_and_what_a_human_can_do() -> None:
     """Who is woken up reads the reason and the command."""
     message = describe_notification(notification(Telling.ESCALATED, reason="attempts-spent", attempts=5))

@@ -261,7 +261,8 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         return Decision(case, (Look(min(policy.verify_every, left)),), "not well yet: verification goes on")
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
-            return remind(case, incident, policy, now)
+            reminded = remind(case, incident, policy, now)
+            return reminded if seen.look_again is None else _sooner(reminded, seen.look_again)
         incident = replace(incident, spent=frozenset(), reason="")
     waiting = suppress(case, incident, policy, now)
     if waiting is not None:
@@ -273,6 +274,15 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         opened = Tell(tell_of(Telling.OPENED, incident, now))
         return replace(decision, effects=(opened, *decision.effects))
     return consider(case, incident, policy, now)
+
+
+def _sooner(decision: Decision, seconds: float) -> Decision:
+    """The same with a look after so many seconds at the latest."""
+    effects = (
+        replace(each, after=min(each.after, seconds)) if isinstance(each, Look) else each
+        for each in decision.effects
+    )
+    return replace(decision, effects=tuple(effects))
 
 
 def _resolve(case: Case, incident: Incident, seen: Observation, now: Moment) -> Decision:

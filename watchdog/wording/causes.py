@@ -8,7 +8,7 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     "attempts-spent": "all attempts that the rules allow are spent",
     "ladder-exhausted": "no step of the playbook is left to try",
-    "no-step-for-this": "its playbook has no step left for what was found",
+    "no-step-for-this": "there is nothing that watchdog may still do about what was found",
     "not-allowed-to-act": "the configuration does not let watchdog act on it",
     "undo-failed": "what did not help could not be taken back",
     "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",

@@ -88,6 +88,8 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
 
 def _doing(action: str, facts: Mapping[str, Fact], words: Catalogue) -> str:
     """An action, and whether it is taken back, or done again after it was cut short."""
+    if facts.get("on"):
+        action = f"{plain(str(facts['on']))}: {action}"
     if facts.get("undo"):
         return words.take_back.format(action=action)
     return words.once_more.format(action=action) if facts.get("again") else action

@@ -16,7 +16,7 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: nothing yet. It was seen, and is written down.",
             "What came before: a warning, told {warned} ago.",
-            "What follows: its playbook, step by step, each one verified; a human where that does not help.",
+            "What follows: the steps that its playbook has for this, each one verified; a human where none is or none helps.",
             "To keep its hands off: watchdog hold {target}",
             "The whole story: watchdog incidents {incident}",
         ),
