@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from watchdog.core.forecast import Sample, foretell, remember, slope
+from watchdog.core.forecast import Sample, foretell, slope
 
 HOUR = 3600.0
 GB = 1e9
@@ -91,11 +91,16 @@ def test_a_fast_growth_is_seen_within_the_shortest_window() -> None:
     assert forecast.seconds == pytest.approx(2 * HOUR, rel=0.05)
 
 
-def test_history_is_bounded_and_begins_anew_with_the_clock() -> None:
-    """A day is kept, no more than so many looks of it, and nothing from before a reboot."""
-    kept: tuple[Sample, ...] = ()
-    for n in range(5000):
-        kept = remember(kept, Sample(n * 60.0, 1.0), 24 * HOUR)
-    assert len(kept) <= 1500
-    assert kept[0].at >= kept[-1].at - 24 * HOUR
-    assert remember(kept, Sample(5.0, 1.0), 24 * HOUR) == (Sample(5.0, 1.0),)
+def test_what_was_looked_at_more_often_counts_no_more_for_that() -> None:
+    """A verification looks every two seconds: those minutes are not the day."""
+    quiet = samples(6, lambda _: 30 * GB)
+    burst = [Sample(6 * HOUR + n * 2.0, 30 * GB - n * 1e7) for n in range(1, 300)]
+    forecast = foretell([*quiet, *burst], windows=(6 * HOUR,))
+    assert forecast is None
+
+
+def test_the_hour_is_told_from_what_is_free_now() -> None:
+    """What is set aside is in the slope, and not to be had by others."""
+    forecast = foretell(samples(1, lambda t: 4 * GB - t / HOUR * GB), left=1.5 * GB)
+    assert forecast is not None
+    assert forecast.seconds == pytest.approx(1.5 * HOUR, rel=0.01)
