@@ -52,7 +52,9 @@ def test_a_silent_command_is_told_by_its_last_line() -> None:
 
 def test_of_several_lines_the_newest_is_shown() -> None:
     """The log of a container goes back to before its latest start."""
-    lines = tuple(f'10:0{n} [emerg] unknown directive "x" in /etc/nginx/nginx.conf:{n}' for n in range(3))
+    lines = tuple(
+        f'2026/02/12 10:00:0{n} [emerg] 1#1: unknown directive "x" in /etc/nginx/a.conf:{n}' for n in range(3)
+    )
     found = diagnose(EXITED, down(1), log_tail=lines)
     assert found is not None
     assert found.evidence == lines[-1]
