@@ -24,7 +24,7 @@ disk_forecast() {
             head -c 393216 /dev/zero >&3
             sleep 1
         done'
-    told "something grows on /var/lib/small-disk by a third of a MiB a second: told in about a minute. It stops at 70 %, \
+    told "something grows on /var/lib/small-disk by a third of a MiB a second: told in a minute or so. It stops at 70 %, \
 and is undone by: demo/break mend influxdb"
 }
 
