@@ -37,7 +37,7 @@ class FakeDoors:
     async def open(self, bypass: Bypass) -> OpenBypass:
         self._fail()
         for each in self.there:
-            if each.is_for(bypass):
+            if each.stands_for(bypass):
                 return each
         self.there = [each for each in self.there if each.target != bypass.target]
         self.opened += 1
