@@ -169,11 +169,13 @@ class Tale:
         """Somebody or something starts the container."""
         self.life += 1
 
-    def step_ends(self, result: Result = Result.DONE, *, hopeless: bool = False) -> Decision:
+    def step_ends(
+        self, result: Result = Result.DONE, *, hopeless: bool = False, reason: str = ""
+    ) -> Decision:
         """The running step ends; one that is done has started the container anew."""
         if result is Result.DONE:
             self.started_anew()
-        outcome = Outcome(result=result, hopeless=hopeless)
+        outcome = Outcome(result=result, hopeless=hopeless, reason=reason)
         return self.happens(StepEnded(str(self.opened), outcome))
 
     def order(self, order: Order) -> Decision:

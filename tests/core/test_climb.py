@@ -319,6 +319,20 @@ class TestUndoing:
 
         assert tale.performed[-1].undo
 
+    def test_what_had_to_be_taken_back_is_no_hindrance(self) -> None:
+        """A person is told why the step failed, not that there was nothing to take back."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends(Result.FAILED, hopeless=True, reason="its Dockerfile is broken")
+        tale.crashed()
+        tale.step_ends(Result.SKIPPED, reason="nothing had been replaced")
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert tale.case.incident is not None
+        assert tale.case.incident.hindrance == "its Dockerfile is broken"
+
     def test_an_undoing_that_fails_is_told(self) -> None:
         """When not even that works, a human is told so at once."""
         tale = rebuilt()

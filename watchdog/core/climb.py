@@ -60,6 +60,8 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     made = [attempt.action for attempt in case.ledger.attempts]
     useless, other = incident.spent | policy.impossible, policy.playbook.not_meant_for(incident.finding.kind)
     index = policy.playbook.rung_after(made, useless | other)
+    if not policy.playbook.rungs:
+        return escalate(case, incident, policy, now, NO_STEP)
     verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
@@ -205,7 +207,10 @@ def _perform(
         )
     ]
     if is_told(acting, Telling.ACTING):
-        told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
+        more = elsewhere(rung, incident.target)
+        told = tell_of(
+            Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again, **more
+        )
         effects.append(Tell(told))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
@@ -228,11 +233,13 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
     untouched = outcome.result is Result.SKIPPED
     # What was refused before and is done now does not explain what comes next.
     before = "" if outcome.result is Result.DONE and not spent else incident.hindrance
+    if outcome.result is not Result.DONE and outcome.reason and not incident.undoing:
+        before = outcome.reason  # that there was nothing to take back is no reason why the step did not help
     incident = replace(
         incident,
         acted=now,
         spent=spent,
-        hindrance=outcome.reason if outcome.result is not Result.DONE and outcome.reason else before,
+        hindrance=before,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.
@@ -250,10 +257,11 @@ def answered(case: Case, answer: Answer, policy: Policy, now: Moment) -> Decisio
     if incident is None or proposal is None or proposal.id != answer.proposal or proposal.approved_by:
         return Decision(case, (), "no such proposal waits")
     rungs = policy.playbook.rungs
-    action = rungs[proposal.rung].step.action if proposal.rung < len(rungs) else ""
+    rung = rungs[proposal.rung] if proposal.rung < len(rungs) else None
+    action = rung.step.action if rung is not None else ""
     match answer:
         case Shown():
-            return _asked(case, incident, answer, action, now)
+            return _asked(case, incident, answer, rung, now)
         case Approved():
             changed = replace(incident, proposal=replace(proposal, approved_by=answer.by))
             reason = f"approved by {answer.by}"
@@ -272,8 +280,9 @@ def _without_a_yes(incident: Incident, proposal: Proposal, action: str) -> Incid
     return replace(incident, proposal=None, spent=incident.spent | {proposal.rung}, denied=denied)
 
 
-def _asked(case: Case, incident: Incident, shown: Shown, action: str, now: Moment) -> Decision:
+def _asked(case: Case, incident: Incident, shown: Shown, rung: Rung | None, now: Moment) -> Decision:
     """People are asked, once, and for what exactly."""
+    action = rung.step.action if rung is not None else ""
     proposal = incident.proposal
     if proposal is None or proposal.told:
         return Decision(case, (), "people were asked already")
@@ -287,8 +296,14 @@ def _asked(case: Case, incident: Incident, shown: Shown, action: str, now: Momen
         action=action,
         does=shown.does,
         seconds=proposal.lasts,
+        **(elsewhere(rung, incident.target) if rung is not None else {}),
     )
     return Decision(replace(case, incident=asking), (Tell(told),), f"{action}: people are asked")
+
+
+def elsewhere(rung: Rung, target: str) -> dict[str, str]:
+    """On what a step acts, where that is not the target in trouble: a fact for those who are told."""
+    return {"on": rung.step.on} if rung.step.on not in ("", target) else {}
 
 
 def verification(incident: Incident, policy: Policy) -> Verification:

@@ -10,6 +10,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Finding
 from watchdog.core.run import Then, Way
+from watchdog.core.warned import Warned
 
 # What was found out is believed for so many seconds; what has to be waited for says itself for how long.
 BELIEVED = 60.0
@@ -178,3 +179,4 @@ class Case:
     ledger: Ledger
     incident: Incident | None = None
     hold: Hold | None = None
+    warned: Warned | None = None
