@@ -104,9 +104,9 @@ async def test_it_serves_until_it_is_closed(house: House) -> None:
     ports = json.loads(await house.cli("inspect", "-f", "{{json .NetworkSettings.Ports}}", first.container))
     assert [each["HostIp"] for each in ports["8080/tcp"]] == ["127.0.0.1"]
 
-    assert await house.bypasses.close("grafana") == 1
+    assert await house.bypasses.close(first.container) == 1
     assert await house.page() is Reach.NO_CONNECTION
-    assert await house.bypasses.close("grafana") == 0
+    assert await house.bypasses.close(first.container) == 0
     after = await house.engine.inspect(house.grafana)
     assert (after.started, after.restart_count) == (before.started, before.restart_count)
 
@@ -137,7 +137,7 @@ async def test_to_the_outside_only_who_is_named_may_come(house: House) -> None:
     ports = json.loads(await house.cli("inspect", "-f", "{{json .NetworkSettings.Ports}}", found.container))
     assert [each["HostIp"] for each in ports["8080/tcp"]] == ["0.0.0.0"]
     assert await house.page() is Reach.BROKEN
-    await house.bypasses.close("grafana")
+    await house.bypasses.close(found.container)
     gateway = await house.cli("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", house.network)
     await opened(house, sources=read_sources([gateway]))
     assert await house.page() is Reach.ANSWERED

@@ -99,9 +99,9 @@ class Bypasses:
             page=bypass.page,
         )
 
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were. No error if none is."""
-        mine = [each for each in await self.list() if each.target == target]
+    async def close(self, container: str) -> int:
+        """Close the one of this forwarder; how many that were. No error if it is gone."""
+        mine = [each for each in await self.list() if each.container == container]
         for each in mine:
             await self._remove(each.container)
         return len(mine)
