@@ -124,6 +124,7 @@ class Http(Check[HttpParameters]):
                 front_by_name=not page.at,
                 front_down=bool(page.front) and tools.containers.known_down(page.front),
                 app_down=bool(page.app) and tools.containers.known_down(page.app),
+                app_up=_is_up(page.app, tools),
             )
         )
         named = {"front": page.front or "the front", "app": page.app or "the application"}
@@ -153,6 +154,11 @@ _WORDS = {
     "direct": "straight at the application",
     "public": "by its public name",
 }
+
+
+def _is_up(app: str, tools: Tools) -> bool:
+    known = bool(app) and tools.containers.container_of(app) is not None
+    return known and not tools.containers.known_down(app)
 
 
 def _ways(page: PageParameters) -> tuple[str, ...]:
