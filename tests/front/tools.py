@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,12 +24,15 @@ from watchdog.plugins import Clock, Tools
 
 
 class FakeDoors:
-    """Bypasses as the engine has them, in memory. `there`: what is open."""
+    """Bypasses as the engine has them, in memory. `there`: what is open; while `let` is clear, opening takes its time."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.there: list[OpenBypass] = []
         self.opened = 0
+        self.coming = asyncio.Event()
+        self.let = asyncio.Event()
+        self.let.set()
         self._errors: list[GatewayError] = []
 
     def fail_next(self, *errors: GatewayError) -> None:
@@ -40,6 +44,8 @@ class FakeDoors:
             if each.target == bypass.target:
                 return each
         self.opened += 1
+        self.coming.set()
+        await self.let.wait()
         self.there.append(
             OpenBypass(
                 target=bypass.target,

@@ -151,12 +151,12 @@ class Bypasses:
             if not await self._is_internal(str(network["NetworkID"])):
                 # The engine's default network knows no names.
                 return name, str(network["IPAddress"] if name == "bridge" else answer["Name"].lstrip("/"))
-        raise Refused("what it would lead to is in internal networks only, from which nothing can be published")
+        raise Refused(
+            "what it would lead to is in internal networks only, from which nothing can be published"
+        )
 
     async def _is_internal(self, network: str) -> bool:
-        found: Any = await self._engine.ask_for(
-            lambda client: client.inspect_network(network), CALL_WITHIN
-        )
+        found: Any = await self._engine.ask_for(lambda client: client.inspect_network(network), CALL_WITHIN)
         return bool(found["Internal"])
 
     async def _is_published(self, name: str, address: str) -> None:
