@@ -79,6 +79,7 @@ TAIL = "\nAll renewals failed. The following certificates could not be renewed:\
             RenewalTrouble.NOT_DUE,
             False,
         ),
+        ("Another instance of Certbot is already running.\nAsk for help", RenewalTrouble.AT_WORK, False),
         ("It is raining.", RenewalTrouble.UNKNOWN, False),
         ("", RenewalTrouble.UNKNOWN, False),
     ],

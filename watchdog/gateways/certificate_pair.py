@@ -141,7 +141,7 @@ async def look_at_pairs(shots: Shots, places: PairPlaces, *, settle: bool = Fals
     ended = await shots.run(shot)
     if ended.code != 0:
         raise Refused(f"the certificates could not be read: {_words(ended)}")
-    newest, placed, torn = (ended.output.split(f"\n{_BETWEEN}\n".encode()) + [b"", b""])[:3]
+    newest, placed, torn = [*ended.output.split(f"\n{_BETWEEN}\n".encode()), b"", b""][:3]
     return Pairs(_first(newest), _first(placed), torn.strip() == b"torn")
 
 
