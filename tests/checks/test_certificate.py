@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from tests.engine.parts import Stand
@@ -47,6 +48,23 @@ async def test_served_and_filed_are_compared(tmp_path: Path) -> None:
     assert (fresh.status, fresh.finding.kind, fresh.version) == (Status.OK, "cert_well", new.fingerprint)
     assert fresh.measurements["share_left"] > 0.99
     assert (fresh.check, fresh.target, fresh.stopped_by) == ("certs", HOST, None)
+
+
+@pytest.mark.parametrize("file", ["ec", "rsa"])
+async def test_a_server_with_a_certificate_for_each_kind_of_key_is_well(file: str, tmp_path: Path) -> None:
+    """Whichever of the two we are shown: the one in the file is served, too."""
+    ours = Authority("ours")
+    pairs = {
+        "ec": ours.issue(HOST, begins=datetime.now(UTC) - DAY),
+        "rsa": ours.issue(HOST, key=rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+    }
+    written = {kind: pair.write(tmp_path / kind) for kind, pair in pairs.items()}
+    context = pairs["ec"].context(tmp_path)
+    context.load_cert_chain(*written["rsa"])
+    async with serving(context=context) as site:
+        at = f"127.0.0.1:{site.port}"
+        seen = await look({"at": at, "file": str(written[file][0]), "tls": str(ours.write_ca(tmp_path))})
+    assert seen.finding.kind == "cert_well"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
@@ -103,13 +104,17 @@ class Certificate(Check[CertificateParameters]):
             caller.served(target, at=at, trust=site.tls, within=within),
             self._read(caller, site, within),
         )
+        mine, shown = filed.certificate if filed else None, served.certificate
+        if mine is not None and shown is not None and mine.fingerprint != shown.fingerprint:
+            anybody = Trust(verify=False)
+            besides = await caller.all_served(target, at=at, trust=anybody, within=within)
+            served = replace(served, besides=besides)
         rules = CertificateRules(
             warn_share=self.parameters.warn_share,
             critical_share=self.parameters.critical_share,
             critical_left=timedelta(seconds=self.parameters.critical_left),
         )
         judged = judge_certificate(target, served, filed, began.wall, rules)
-        shown = served.certificate
         measured = {}
         if shown is not None:
             left = (shown.ends - began.wall).total_seconds()

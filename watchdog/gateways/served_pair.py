@@ -88,12 +88,20 @@ async def _comes(caller: TlsCaller, site: Site, fingerprint: str, within: float)
             while in_a_row < ENOUGH:
                 seen = await caller.served(site.domain, at=await site.at(), trust=site.trust)
                 new = seen.certificate is not None and seen.certificate.fingerprint == fingerprint
-                if new and seen.trusted not in (Trusted.YES, Trusted.NOT_ASKED):
+                if new and seen.trusted is Trusted.EARLY:
+                    new = False  # its time comes
+                elif new and seen.trusted not in (Trusted.YES, Trusted.NOT_ASKED):
                     return f"it is served, and not trusted: {seen.detail}"
+                if seen.certificate is not None and seen.certificate.fingerprint != fingerprint:
+                    # Nginx may have one for each kind of key.
+                    both = await caller.all_served(site.domain, at=await site.at(), trust=site.trust)
+                    new = fingerprint in both
                 in_a_row = in_a_row + 1 if new else 0
                 await asyncio.sleep(LOOK_EVERY)
             return ""
     except TimeoutError:
         if seen.certificate is None:
             return f"no handshake shows it: {seen.detail or 'no answer'}"
+        if seen.certificate.fingerprint == fingerprint:
+            return f"it is served, and not for so long: {seen.detail or 'now and then another one'}"
         return "nginx still serves another certificate"
