@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.gateways.certificates import DAY, Authority, Pair
 from tests.gateways.pages import babbling, serving
 from watchdog.checks.certificate import Certificate, CertificateParameters
 from watchdog.core.observation import Observation, Status
+from watchdog.gateways.forwarder import carry
 
 HOST = "dash.example.com"
 
@@ -48,6 +50,36 @@ async def test_served_and_filed_are_compared(tmp_path: Path) -> None:
     assert (fresh.status, fresh.finding.kind, fresh.version) == (Status.OK, "cert_well", new.fingerprint)
     assert fresh.measurements["share_left"] > 0.99
     assert (fresh.check, fresh.target, fresh.stopped_by) == ("certs", HOST, None)
+
+
+async def test_a_second_look_takes_no_longer_than_the_first_left_over(tmp_path: Path) -> None:
+    """A server that shows its certificate once and then nothing more: the deadline is for all of it."""
+    ours, shown = Authority("ours"), 0
+    pair = ours.issue(HOST)
+    chain, _ = ours.issue(HOST).write(tmp_path / "ssl")
+
+    async with serving(context=pair.context(tmp_path)) as site:
+
+        async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal shown
+            shown += 1
+            if shown > 2:  # noqa: PLR2004 - one handshake that looks, one that verifies
+                await asyncio.Event().wait()
+            there, back = await asyncio.open_connection("127.0.0.1", site.port)
+            try:
+                await asyncio.gather(carry(reader, back), carry(there, writer))
+            finally:
+                back.close()
+                await back.wait_closed()
+
+        async with babbling(once) as port:
+            began = time.monotonic()
+            seen = await look(
+                {"at": f"127.0.0.1:{port}", "file": str(chain), "tls": str(ours.write_ca(tmp_path))},
+                timeout="1s",
+            )
+    assert time.monotonic() - began < 1.6
+    assert seen.version == pair.fingerprint
 
 
 @pytest.mark.parametrize("file", ["ec", "rsa"])

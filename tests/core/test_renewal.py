@@ -100,7 +100,7 @@ def test_a_rate_limit_says_when_to_try_again() -> None:
     )
     assert (failure.trouble, failure.lasting) == (RenewalTrouble.RATE_LIMIT, True)
     assert failure.retry_at == datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
-    assert failure.words.endswith("and again from 2026-11-24 10:30 UTC on")
+    assert failure.words.endswith("it issues nothing before 2026-11-24 10:30 UTC")
 
 
 def test_a_date_that_is_none_is_passed_over() -> None:

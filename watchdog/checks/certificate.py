@@ -98,7 +98,7 @@ class Certificate(Check[CertificateParameters]):
         site = self.parameters.sites[target]
         caller = self._caller = self._caller or TlsCaller()
         began = tools.clock.now()
-        within = self.parameters.timeout
+        within, ends = self.parameters.timeout, asyncio.get_running_loop().time() + self.parameters.timeout
         at = await place_from_here(site.at, tools.containers, tools.engine)
         served, filed = await asyncio.gather(
             caller.served(target, at=at, trust=site.tls, within=within),
@@ -106,8 +106,8 @@ class Certificate(Check[CertificateParameters]):
         )
         mine, shown = filed.certificate if filed else None, served.certificate
         if mine is not None and shown is not None and mine.fingerprint != shown.fingerprint:
-            anybody = Trust(verify=False)
-            besides = await caller.all_served(target, at=at, trust=anybody, within=within)
+            anybody, left = Trust(verify=False), ends - asyncio.get_running_loop().time()
+            besides = await caller.all_served(target, at=at, trust=anybody, within=left)
             served = replace(served, besides=besides)
         rules = CertificateRules(
             warn_share=self.parameters.warn_share,

@@ -150,7 +150,7 @@ def explain_failure(said: str) -> Failure:
         if found is None:
             continue
         if kind is RenewalTrouble.RATE_LIMIT and retry is not None:
-            words = f"{words}, and again from {retry:%Y-%m-%d %H:%M} UTC on"  # noqa: PLW2901 - the same, and when
+            words = f"the authority's limit is reached: it issues nothing before {retry:%Y-%m-%d %H:%M} UTC"  # noqa: PLW2901 - the same, and when
         return Failure(
             trouble=kind, words=words, shown_by=_line_of(said, found), retry_at=retry, lasting=lasting
         )

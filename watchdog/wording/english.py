@@ -67,7 +67,7 @@ FINDINGS: Mapping[str, str] = {
     "cert_wrong_host": "has a certificate for others: {names} ({where})",
     "cert_not_served": "has a new certificate in its file, and still serves the old one",
     "cert_self_signed": "serves a certificate that vouches for itself",
-    "cert_chain_incomplete": "serves its certificate without those that vouch for it",
+    "cert_chain_incomplete": "serves its certificate without the intermediate ones that vouch for it (fullchain.pem, not cert.pem)",
     "cert_unknown_issuer": "serves a certificate of an issuer that is not known: {issuer}",
     "cert_untrusted": "serves a certificate that is not trusted: {reason}",
     "cert_key_mismatch": "has a certificate and a key in its files that do not belong together",
