@@ -63,7 +63,7 @@ async def test_a_second_look_takes_no_longer_than_the_first_left_over(tmp_path: 
         async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal shown
             shown += 1
-            if shown > 2:  # noqa: PLR2004 - one handshake that looks, one that verifies
+            if shown > 2:
                 await asyncio.Event().wait()
             there, back = await asyncio.open_connection("127.0.0.1", site.port)
             try:
