@@ -163,3 +163,8 @@ def test_what_cannot_be_looked_at_is_refused(wrong: Mapping[str, object]) -> Non
     """A mistake in the configuration is an error when it is read."""
     with pytest.raises(ValidationError):
         CertificateParameters.model_validate(wrong)
+
+
+def test_a_look_is_over_within_five_seconds() -> None:
+    """Unless somebody writes another time."""
+    assert check({}).parameters.timeout == 5.0

@@ -137,6 +137,14 @@ async def test_an_application_that_runs_is_not_down_because_we_do_not_find_its_n
     assert unknown.finding.kind == "web_app_down"
 
 
+async def test_a_page_without_a_certificate_that_is_trusted_waits_for_its_domains(
+    stack: tuple[Site, Site],
+) -> None:
+    """Where that is watched, its own remedy comes first: nobody is called for the page meanwhile."""
+    seen = await look({**page(*stack), "url": "https://dash.example.com/api/health"})
+    assert (seen.finding.kind, seen.because_of) == ("web_tls", ("dash.example.com",))
+
+
 async def test_both_ways_are_asked_at_once(stack: tuple[Site, Site]) -> None:
     """Two ways that hang take no longer than one."""
 

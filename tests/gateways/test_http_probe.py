@@ -22,6 +22,11 @@ from watchdog.gateways.trust import Trust
 SECRET = "kAnArY-5f3c1a2b"
 
 
+def test_the_bounds_are_those_that_were_promised() -> None:
+    """Three redirects, 64 KiB."""
+    assert (MOST_REDIRECTS, LONGEST_BODY) == (3, 65536)
+
+
 async def test_a_page_is_read() -> None:
     """Status and body come back, with the time that it took."""
     async with serving() as site:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -136,7 +137,12 @@ class Http(Check[HttpParameters]):
             at=began,
             because_of=tuple(
                 name
-                for name, explains in ((page.front, judged.of_front), (page.app, judged.of_app))
+                for name, explains in (
+                    (page.front, judged.of_front),
+                    (page.app, judged.of_app),
+                    # Its domain is a target, too, where certificates are watched: that one's remedy is for it.
+                    (urlsplit(page.url).hostname or "", judged.of_certificate),
+                )
                 if name and explains
             ),
             explains=(page.front,) if page.front and judged.explains_front else (),

@@ -135,6 +135,11 @@ class WebJudgement:
         return self.trouble in _AT_FRONT
 
     @property
+    def of_certificate(self) -> bool:
+        """Whether a sick certificate explains it."""
+        return self.trouble is WebTrouble.TLS
+
+    @property
     def of_app(self) -> bool:
         """Whether a sick application explains it."""
         return self.trouble in _OF_APP
