@@ -226,6 +226,11 @@ def test_trust_is_named_plainly(written: object, verifies: bool) -> None:
     )
 
 
+def test_one_look_that_fails_is_not_believed() -> None:
+    """A connection that breaks once is no page that is down."""
+    assert Http.failures == 2
+
+
 def test_no_page_is_no_check() -> None:
     """A check that would ask nothing is a mistake."""
     with pytest.raises(ValidationError):

@@ -82,6 +82,7 @@ class FakeShots:
 
     def __init__(self) -> None:
         self.ran: list[OneShot] = []
+        self.swept = 0
         self.endings: list[Ended] = []
         self._errors: list[GatewayError] = []
 
@@ -92,6 +93,9 @@ class FakeShots:
         return f"docker run {shot.command[0]}"
 
     async def remove_leftovers(self) -> int:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.swept += 1
         return 0
 
     async def run(self, shot: OneShot) -> Ended:

@@ -12,7 +12,7 @@ from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.places import check_file, check_place
 from watchdog.core.renewal import explain_failure
 from watchdog.core.run import Outcome, Result
-from watchdog.gateways.certbot import Certbot, renew, renewal_shot, try_challenge
+from watchdog.gateways.certbot import Certbot, give_back_configuration, renew, renewal_shot, try_challenge
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
@@ -156,6 +156,7 @@ class RenewCertificate(Action[RenewCertificateParameters]):
         try:
             async with front_of(tools).turn(self.parameters.nginx):
                 was_there, trouble = await (await self._exchange(target, tools)).put_back()
+                await give_back_configuration(front_of(tools).shots, self.parameters.certbot(target))
         except GatewayError as error:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(error)))
         if trouble:

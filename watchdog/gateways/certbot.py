@@ -108,8 +108,13 @@ async def renew(shots: Shots, certbot: Certbot) -> str:
     try:
         ended = await shots.run(renewal_shot(certbot))
     finally:
-        await shots.run(_on_configuration(_GIVE_BACK, certbot))
+        await give_back_configuration(shots, certbot)
     return (ended.output + b"\n" + ended.complaint).decode("utf-8", "replace")
+
+
+async def give_back_configuration(shots: Shots, certbot: Certbot) -> None:
+    """Put back what was kept of certbot's configuration, where that was not done: after one that was cut short."""
+    await shots.run(_on_configuration(_GIVE_BACK, certbot))
 
 
 def _on_configuration(script: str, certbot: Certbot) -> OneShot:
