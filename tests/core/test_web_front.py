@@ -132,6 +132,15 @@ def test_a_name_that_only_we_do_not_find_says_nothing_of_an_application_that_run
     assert judge_front(ways(front, R.NO_NAME, app_up=True)).trouble is trouble
 
 
+@pytest.mark.parametrize(
+    ("direct", "trouble"),
+    [(None, T.NO_SIGHT), (R.OK, T.NO_SIGHT), (R.NO_NAME, T.NO_SIGHT), (R.NO_CONNECTION, T.APP_DOWN)],
+)
+def test_a_front_that_runs_is_not_down_because_we_do_not_find_its_name(direct: R | None, trouble: T) -> None:
+    """A name server that is silent for us, or a mistake in `at`: people may be served all the same."""
+    assert judge_front(ways(R.NO_NAME, direct, front_up=True)).trouble is trouble
+
+
 def test_whatever_comes_has_a_judgement() -> None:
     """Every combination of results is judged, and only a trouble of the stack itself can be mended in it."""
     results: list[R | None] = [None, *R]

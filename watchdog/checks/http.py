@@ -125,6 +125,7 @@ class Http(Check[HttpParameters]):
                 front_by_name=not page.at,
                 front_down=bool(page.front) and tools.containers.known_down(page.front),
                 app_down=bool(page.app) and tools.containers.known_down(page.app),
+                front_up=_is_up(page.front, tools),
                 app_up=_is_up(page.app, tools),
             )
         )
@@ -162,9 +163,9 @@ _WORDS = {
 }
 
 
-def _is_up(app: str, tools: Tools) -> bool:
-    known = bool(app) and tools.containers.container_of(app) is not None
-    return known and not tools.containers.known_down(app)
+def _is_up(target: str, tools: Tools) -> bool:
+    known = bool(target) and tools.containers.container_of(target) is not None
+    return known and not tools.containers.known_down(target)
 
 
 def _ways(page: PageParameters) -> tuple[str, ...]:

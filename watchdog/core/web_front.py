@@ -95,7 +95,7 @@ class Ways:
         front_by_name: the front was found by the page's public name, not by its name inside the stack.
         front_down: the front's container is known to be down.
         app_down: the application's container is known to be down.
-        app_up: the application's container is known, and not to be down.
+        front_up, app_up: the container is known, and not to be down.
     """
 
     front: Page
@@ -104,6 +104,7 @@ class Ways:
     front_by_name: bool = False
     front_down: bool = False
     app_down: bool = False
+    front_up: bool = False
     app_up: bool = False
 
 
@@ -193,11 +194,11 @@ def _judge_no_front(ways: Ways) -> tuple[WebTrouble, Page]:
     """No front answered at all."""
     front, direct = ways.front, ways.direct
     no_name = front.result is PageResult.NO_NAME
-    if no_name and ways.front_by_name and not ways.front_down:
-        # A public name that nobody knows says nothing of the front.
+    if no_name and (ways.front_up or (ways.front_by_name and not ways.front_down)):
+        # A public name that nobody knows says nothing of the front; nor that we do not find one that runs.
         if direct is not None and direct.result not in {*_ANSWERS, PageResult.NO_NAME}:
             return WebTrouble.APP_DOWN, direct
-        return WebTrouble.NO_NAME, front
+        return WebTrouble.NO_NAME if ways.front_by_name else WebTrouble.NO_SIGHT, front
     if direct is None and no_name and not ways.front_down:
         return WebTrouble.NO_SIGHT, front
     if direct is None or direct.result in _ANSWERS:

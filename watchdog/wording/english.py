@@ -60,7 +60,7 @@ FINDINGS: Mapping[str, str] = {
     "web_outside": "answers inside the stack, but not by its public name: {reason}",
     "web_no_name": "could not be looked at by its public name: {reason}",
     "web_rate_limited": "could not be looked at: {front} says that it is asked too often",
-    "web_no_sight": "could not be looked at: neither {front} nor {app} is found by its name",
+    "web_no_sight": "could not be looked at: {front} is not found by its name (is watchdog in its network?)",
     "cert_well": "has a good certificate, until {ends}",
     "cert_expired": "has a certificate that expired on {ends} ({where})",
     "cert_not_yet_valid": "has a certificate that is not valid before {begins} ({where})",
