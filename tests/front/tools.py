@@ -41,8 +41,9 @@ class FakeDoors:
     async def open(self, bypass: Bypass) -> OpenBypass:
         self._fail()
         for each in self.there:
-            if each.target == bypass.target:
+            if each.is_for(bypass):
                 return each
+        self.there = [each for each in self.there if each.target != bypass.target]
         self.opened += 1
         self.coming.set()
         await self.let.wait()
@@ -51,7 +52,8 @@ class FakeDoors:
                 target=bypass.target,
                 container=f"f{self.opened}",
                 until=self.clock.now().wall + timedelta(seconds=bypass.lasts),
-                where=f"{bypass.address}:{bypass.published}",
+                where=bypass.where,
+                sources=bypass.allowed,
                 incident=bypass.incident,
                 page=bypass.page,
             )
