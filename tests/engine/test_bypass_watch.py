@@ -230,3 +230,21 @@ async def test_a_step_that_is_cut_short_while_people_are_told_leaves_a_door_that
     await until(lambda: CLOSED in house.tellings)
     assert house.doors.there == []
     await house.tasks.done()
+
+
+@pytest.mark.parametrize("made_way", [True, False])
+async def test_one_that_made_way_for_another_that_failed_is_told_to_be_gone(
+    house: House, made_way: bool
+) -> None:
+    """Nobody reads of twenty minutes that are left at a door that is closed; one that is still open stays."""
+    opened = await house.opens()
+    if made_way:
+        house.doors.there.clear()
+    house.doors.fail_next(Refused("the port is taken"))
+    with pytest.raises(Refused, match="taken"):
+        await house.watch.open(Bypass(target="grafana", container="c", published=3001))
+    if not made_way:
+        assert (house.tellings, house.doors.there) == ([OPEN], [opened])
+        return
+    assert house.tellings == [OPEN, CLOSED]
+    assert house.told[-1].facts["reason"] == "bypass-made-way"

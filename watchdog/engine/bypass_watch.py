@@ -98,6 +98,9 @@ class BypassWatch:
         try:
             opened = await self._doors.open(replace(bypass, incident=reason.incident, page=reason.page))
             needless = bypass.target in self._needless
+        except GatewayError:
+            await self._look_for(bypass.target)
+            raise
         finally:
             del self._opening[bypass.target]
             self._needless.discard(bypass.target)
@@ -164,6 +167,16 @@ class BypassWatch:
                 await self._say(Telling.BYPASS_CLOSED, opened, reason="bypass-daemon")
 
     # --- parts ---
+
+    async def _look_for(self, target: str) -> None:
+        """Another one failed to open: the one there was may have made way for it already."""
+        known = self._open.get(target)
+        if known is None:
+            return
+        with suppress(GatewayError):  # it is counted down all the same
+            if known.container not in {each.container for each in await self._doors.list()}:
+                self._open.pop(target, None)
+                await self._say(Telling.BYPASS_CLOSED, known, reason="bypass-made-way")
 
     async def _close_again(self, opened: OpenBypass) -> None:
         """Nobody was told of it; if it cannot be closed at once, it is tried until it is."""

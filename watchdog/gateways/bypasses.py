@@ -61,14 +61,17 @@ class Bypasses:
         One to the same target, at another place or for others, makes way: what a human has just said yes to is
         another one than what is there for this machine, and two cannot have one port.
         """
-        for each in await self.list():
+        there = await self.list()
+        for each in there:
             if each.is_for(bypass):
                 return each
-            if each.target == bypass.target:
-                await self._remove(each.container)
         network, host = await self._find(bypass.container)
         until = self._now() + timedelta(seconds=bypass.lasts)
         content = _container(bypass, await self._find_image(), network, host)
+        # Not before all that can be asked without it: what is refused costs nobody the one that is there.
+        for each in there:
+            if each.target == bypass.target:
+                await self._remove(each.container)
         content["Labels"] |= {
             LABEL: self._engine.options.scope,
             TARGET: bypass.target,
