@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,10 @@ def test_a_certificate_that_nobody_should_have_made_is_garbage(
         b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(odd) + b"-----END CERTIFICATE-----\n"
     )
     assert read_files(str(file)).trouble is CertificateTrouble.GARBAGE
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_in_place_of_a_file_keeps_nobody(tmp_path: Path) -> None:
+    """Opening it would wait for somebody to write."""
+    os.mkfifo(tmp_path / "fullchain.pem")
+    assert read_files(str(tmp_path / "fullchain.pem")).trouble is CertificateTrouble.FILE_UNREADABLE
