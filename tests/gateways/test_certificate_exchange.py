@@ -11,6 +11,7 @@ from tests.engine.parts import Stand
 from tests.front.tools import FakeBypasses, FakeShots
 from watchdog.core.certificate import Certificate, CertificateTrouble, Served
 from watchdog.core.errors import Refused
+from watchdog.core.observation import Hand
 from watchdog.core.run import Result
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, Pairs
@@ -156,3 +157,45 @@ async def test_where_no_handshake_is_seen_nothing_is_exchanged() -> None:
     assert outcome is not None
     assert "Connection refused" in outcome.reason
     assert stand.engine.executed == []
+
+
+async def test_a_restart_for_a_pair_is_taken_for_nobodys_but_ours() -> None:
+    """Its stop is announced; one that is down already is only started."""
+    stand = Stand()
+    stand.engine.create("nginx")
+    stand.engine.person_starts("nginx")
+    exchange = await begun(stand)
+    await exchange.site.restart()
+    assert stand.engine.acts == [("stop", "nginx"), ("start", "nginx")]
+    events, _ = await stand.engine.recent_events()
+    stop = next(event for event in events if event.action == "stop")
+    for event in events[: events.index(stop) + 1]:
+        stand.census.hear(event)
+    assert stand.census.roster.lives[stop.container_id].first_kill is Hand.WATCHDOG
+
+    stand.engine.crash("nginx", 1)
+    stand.engine.acts.clear()
+    await exchange.site.restart()
+    assert stand.engine.acts == [("start", "nginx")]
+
+
+@pytest.mark.parametrize(
+    ("state", "up_for", "restarts", "down"),
+    [
+        ("running", 3600.0, 0, False),
+        ("running", 3600.0, 7, False),
+        ("running", 2.0, 0, False),
+        ("running", 2.0, 7, True),
+        ("restarting", 0.0, 7, True),
+    ],
+)
+async def test_one_that_comes_up_again_and_again_counts_as_down(
+    state: str, up_for: float, restarts: int, down: bool
+) -> None:
+    """A command inside of it may find it gone a moment later: it is only started, with the new pair."""
+    stand = Stand()
+    stand.engine.add("nginx", state=state)
+    await stand.arrive()
+    there = stand.engine.container("nginx")
+    there.started, there.restart_count = int((stand.clock.now().wall.timestamp() - up_for) * 1e9), restarts
+    assert (await begun(stand)).site.down is down
