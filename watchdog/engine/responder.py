@@ -263,9 +263,8 @@ class Responder:
             self._beginning.add(target)  # nobody else may take its place while it is written down
         try:
             if decision.case != case or notifications:
-                await self._journal.save(
-                    decision.case, notifications, line_of(case, decision, self.reason(target)), now
-                )
+                line = line_of(case, decision, self.reason(target))
+                await self._journal.save(decision.case, notifications, line, now)
             self._cases = remembering(self._cases, decision.case)
         finally:
             self._beginning.discard(target)
