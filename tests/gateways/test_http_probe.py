@@ -335,11 +335,12 @@ async def test_headers_without_end_are_over_at_the_deadline(piece: bytes) -> Non
         while True:
             writer.write(piece * 100)
             await writer.drain()
+            await asyncio.sleep(0)  # both ends share a loop
 
     async with babbling(flood) as port:
         got = await PageCaller().get(f"http://127.0.0.1:{port}/", within=0.5)
     assert got.reach in (Reach.BROKEN, Reach.TIMED_OUT), got
-    assert got.seconds < 2
+    assert got.seconds < 4
 
 
 async def test_what_is_no_http_is_told() -> None:
