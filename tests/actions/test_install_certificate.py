@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.conftest import RealEngine
 from tests.front.acme import DOMAIN, Town, town
+from tests.front.nginx import comes
 from tests.gateways.certificates import Pair, self_signed
 from watchdog.actions.install_certificate import InstallCertificate, InstallCertificateParameters
 from watchdog.core.run import Result
+from watchdog.gateways.tls import TlsCaller
+from watchdog.gateways.trust import Trust
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -70,6 +74,60 @@ async def test_one_that_nobody_trusts_is_taken_back(real_engine: RealEngine) -> 
         assert outcome.result is Result.FAILED
         assert "it is served, and not trusted" in outcome.reason
         assert await there.served() == before
+
+
+@pytest.mark.engine
+async def test_an_nginx_that_its_own_pair_keeps_down_comes_up_with_another(real_engine: RealEngine) -> None:
+    """Certificate and key do not fit together, and it ends at each start: certbot's pair is what brings it up."""
+    async with town(real_engine) as there:
+        good = newer()
+        leave(there, good)
+        # The new certificate, and the key of before.
+        (there.ssl / "fullchain.pem").write_bytes(good.chain_pem)
+        await there.cli("update", "--restart", "unless-stopped", there.nginx)
+        await there.cli("restart", there.nginx)
+
+        async def loops() -> bool:
+            facts = await there.engine.inspect(there.nginx)
+            return facts.state == "restarting" and facts.restart_count > 1
+
+        await comes(loops, within=30)
+        outcome = await action(there).run(DOMAIN, there.tools)
+        assert outcome.result is Result.DONE, outcome
+        at = (await there.engine.inspect(there.nginx)).addresses[0]
+        seen = await TlsCaller().served(DOMAIN, at=f"{at}:443", trust=Trust(verify=False))
+        assert seen.certificate is not None
+        assert seen.certificate.fingerprint == good.fingerprint
+
+
+@pytest.mark.engine
+async def test_an_nginx_that_refuses_its_configuration_loses_nothing(real_engine: RealEngine) -> None:
+    """A line that has nothing to do with certificates: no pair is touched, and the reason is told as that."""
+    async with town(real_engine) as there:
+        before = await there.served()
+        conf = there.folder / "conf" / "nginx.conf"
+        # Written in place: it is mounted as a file.
+        conf.write_text(conf.read_text().replace("access_log off;", "access_log off; nonsense on;"))
+        leave(there, newer())
+        outcome = await action(there).run(DOMAIN, there.tools)
+        assert (outcome.result, outcome.hopeless) == (Result.FAILED, True), outcome
+        assert "nonsense" in outcome.reason
+        assert outcome.reason.endswith("nothing was changed")
+        assert await there.served() == before
+        assert sorted(each.name for each in there.ssl.iterdir()) == ["fullchain.pem", "privkey.pem"]
+
+
+@pytest.mark.engine
+async def test_two_domains_of_one_nginx_take_turns(real_engine: RealEngine) -> None:
+    """Both are in one certificate: what the one puts in place, the other finds served, and neither takes it back."""
+    async with town(real_engine) as there:
+        other = "api.example.test"
+        both = self_signed(DOMAIN, other, begins=datetime.now(UTC) - timedelta(minutes=30))
+        leave(there, both)
+        tools, either = there.tools, action(there, lineage=DOMAIN)
+        outcomes = await asyncio.gather(either.run(DOMAIN, tools), either.run(other, tools))
+        assert sorted(each.result for each in outcomes) == [Result.DONE, Result.SKIPPED], outcomes
+        assert await there.served() == both.fingerprint
 
 
 @pytest.mark.parametrize("wrong", [{"nginx": ""}, {"folder": "../x"}, {"key": "a/b"}, {"tls": "maybe"}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import stat
 
 import pytest
@@ -55,6 +56,47 @@ async def test_a_certificate_is_renewed_put_in_place_and_served(real_engine: Rea
         assert undone.result is Result.DONE
         assert await there.served() == first
         assert (await renewal(there).undo(DOMAIN, there.tools)).result is Result.SKIPPED
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(120)
+async def test_how_certbot_renews_on_its_own_stays_as_it_was(real_engine: RealEngine) -> None:
+    """Its configuration is the host's: paths of our one-shot in it would end the renewals of the host's own timer."""
+    async with town(real_engine, lasts=SHORT) as there:
+        await there.issue()
+        assert (await installation(there).run(DOMAIN, there.tools)).result is Result.DONE
+        conf = there.letsencrypt / "renewal" / f"{DOMAIN}.conf"
+        written = conf.read_text().replace("/var/www/certbot", "/srv/host-webroot")
+        assert "/srv/host-webroot" in written
+        written = written.replace(
+            "[renewalparams]\n", "[renewalparams]\nrenew_hook = touch /etc/letsencrypt/hooked\n"
+        )
+        conf.write_text(written)
+        conf.chmod(0o640)
+        before = await there.served()
+
+        outcome = await renewal(there).run(DOMAIN, there.tools)
+
+        assert outcome.result is Result.DONE, outcome
+        assert await there.served() != before
+        assert conf.read_text() == written
+        assert stat.S_IMODE(conf.stat().st_mode) == 0o640
+        assert sorted(each.name for each in conf.parent.iterdir()) == [conf.name]
+        assert not (there.letsencrypt / "hooked").exists()
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(120)
+async def test_a_certbot_that_is_at_work_already_is_waited_for(real_engine: RealEngine) -> None:
+    """The host's own timer, or a person: two at once would spend the authority's patience."""
+    async with town(real_engine, lasts=SHORT) as there:
+        await there.issue()
+        assert (await installation(there).run(DOMAIN, there.tools)).result is Result.DONE
+        with (there.letsencrypt / ".certbot.lock").open("w") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            outcome = await renewal(there).run(DOMAIN, there.tools)
+        assert (outcome.result, outcome.hopeless) == (Result.FAILED, False)
+        assert "another certbot is at work" in outcome.reason
 
 
 @pytest.mark.engine

@@ -7,6 +7,7 @@ import pytest
 from tests.engine.parts import Stand
 from tests.fakes import FakeEngine
 from watchdog.actions.restart_nginx import RestartNginx, RestartNginxParameters
+from watchdog.core.observation import Hand
 from watchdog.core.run import Result
 from watchdog.gateways.program import Ended
 
@@ -55,6 +56,18 @@ async def test_it_is_stopped_and_started_once_its_test_passes(stand: Stand) -> N
     seen = await stand.census.look("nginx")
     assert seen.facts is not None
     assert seen.facts.state == "running"
+
+
+async def test_its_stop_is_taken_for_nobodys_but_ours(stand: Stand) -> None:
+    """Even if it does not start again: nobody is held for what we did."""
+    await action().run("nginx", stand.tools)
+    events, _ = await stand.engine.recent_events()
+    for event in events:
+        stand.census.hear(event)
+        if event.action == "stop":
+            assert stand.census.roster.lives[event.container_id].first_kill is Hand.WATCHDOG
+            return
+    pytest.fail("it was never stopped")
 
 
 async def test_it_is_not_stopped_with_a_configuration_that_it_refuses(stand: Stand) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from tests.engine.parts import News, Tasks, until
 from tests.engine.world import SOON, configure, make_engine, running, with_ladder
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
-from tests.front.tools import FakeDoors
+from tests.front.tools import FakeDoors, FakeShots
 from watchdog.app.front import WebFront
 from watchdog.app.outside import Outside
 from watchdog.core.bypass import Bypass
 from watchdog.core.decision import Perform
+from watchdog.core.errors import Unreachable
 from watchdog.core.happening import Happening
 from watchdog.core.incident import Case
 from watchdog.core.notification import Notification
@@ -78,16 +79,34 @@ async def test_a_yes_reaches_the_step_that_it_is_for() -> None:
 
 
 async def test_an_engine_that_is_away_at_the_start_is_no_trouble() -> None:
-    """What was left behind is looked for until the engine answers; a bypass waits for that."""
+    """What was left behind, bypasses and one-shots, is looked for until the engine answers; a bypass waits for that."""
     tasks = Tasks()
     made = front(tasks, tools=True)
     made.begin()
-    await until(lambda: len(tasks.running) == 1)
+    await until(lambda: len(tasks.running) == 2)
     assert made.tools is not None
     tasks.spawn("open", _open(made))
-    await until(lambda: len(tasks.running) == 2)
+    await until(lambda: len(tasks.running) == 3)
     await made.end()
     await tasks.stop()
+
+
+async def test_what_a_killed_daemon_left_is_cleared_up_as_soon_as_the_engine_answers() -> None:
+    """Once is not enough: nobody else would ever remove it."""
+    tasks, shots = Tasks(), FakeShots()
+    shots.fail_next(Unreachable("away"))
+    shots.fail_next(Unreachable("away"))
+    made = WebFront(
+        replace(outside(tools=False), shots=shots),
+        journal=Outbox(),
+        told=lambda: None,
+        spawn=tasks.spawn,
+        publish=News().publish,
+        again=0.0,
+    )
+    made.begin()
+    await tasks.done()
+    assert shots.swept == 1
 
 
 async def _open(made: WebFront) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from tests.engine.parts import Stand
@@ -16,6 +18,7 @@ from tests.gateways.certificates import DAY, Authority, Pair
 from tests.gateways.pages import babbling, serving
 from watchdog.checks.certificate import Certificate, CertificateParameters
 from watchdog.core.observation import Observation, Status
+from watchdog.gateways.forwarder import carry
 
 HOST = "dash.example.com"
 
@@ -47,6 +50,53 @@ async def test_served_and_filed_are_compared(tmp_path: Path) -> None:
     assert (fresh.status, fresh.finding.kind, fresh.version) == (Status.OK, "cert_well", new.fingerprint)
     assert fresh.measurements["share_left"] > 0.99
     assert (fresh.check, fresh.target, fresh.stopped_by) == ("certs", HOST, None)
+
+
+async def test_a_second_look_takes_no_longer_than_the_first_left_over(tmp_path: Path) -> None:
+    """A server that shows its certificate once and then nothing more: the deadline is for all of it."""
+    ours, shown = Authority("ours"), 0
+    pair = ours.issue(HOST)
+    chain, _ = ours.issue(HOST).write(tmp_path / "ssl")
+
+    async with serving(context=pair.context(tmp_path)) as site:
+
+        async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal shown
+            shown += 1
+            if shown > 2:
+                await asyncio.Event().wait()
+            there, back = await asyncio.open_connection("127.0.0.1", site.port)
+            try:
+                await asyncio.gather(carry(reader, back), carry(there, writer))
+            finally:
+                back.close()
+                await back.wait_closed()
+
+        async with babbling(once) as port:
+            began = time.monotonic()
+            seen = await look(
+                {"at": f"127.0.0.1:{port}", "file": str(chain), "tls": str(ours.write_ca(tmp_path))},
+                timeout="1s",
+            )
+    assert time.monotonic() - began < 1.6
+    assert seen.version == pair.fingerprint
+
+
+@pytest.mark.parametrize("file", ["ec", "rsa"])
+async def test_a_server_with_a_certificate_for_each_kind_of_key_is_well(file: str, tmp_path: Path) -> None:
+    """Whichever of the two we are shown: the one in the file is served, too."""
+    ours = Authority("ours")
+    pairs = {
+        "ec": ours.issue(HOST, begins=datetime.now(UTC) - DAY),
+        "rsa": ours.issue(HOST, key=rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+    }
+    written = {kind: pair.write(tmp_path / kind) for kind, pair in pairs.items()}
+    context = pairs["ec"].context(tmp_path)
+    context.load_cert_chain(*written["rsa"])
+    async with serving(context=context) as site:
+        at = f"127.0.0.1:{site.port}"
+        seen = await look({"at": at, "file": str(written[file][0]), "tls": str(ours.write_ca(tmp_path))})
+    assert seen.finding.kind == "cert_well"
 
 
 @pytest.mark.parametrize(
@@ -113,3 +163,8 @@ def test_what_cannot_be_looked_at_is_refused(wrong: Mapping[str, object]) -> Non
     """A mistake in the configuration is an error when it is read."""
     with pytest.raises(ValidationError):
         CertificateParameters.model_validate(wrong)
+
+
+def test_a_look_is_over_within_five_seconds() -> None:
+    """Unless somebody writes another time."""
+    assert check({}).parameters.timeout == 5.0

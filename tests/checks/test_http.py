@@ -118,6 +118,33 @@ async def test_a_database_that_is_down_shows_through_its_status(stack: tuple[Sit
     assert (seen.finding.kind, seen.finding.facts["direct"]) == ("web_app_down", "wrong_value")
 
 
+async def test_an_application_that_runs_is_not_down_because_we_do_not_find_its_name(
+    stack: tuple[Site, Site],
+) -> None:
+    """A mistake in `direct`, or a network that we are not in: nothing is restarted for it."""
+
+    async def missing(_: web.Request) -> web.Response:
+        return web.Response(status=404)
+
+    stack[0].answer = missing
+    lost = {**page(*stack), "direct": "http://no-such-name.invalid/api/health", "app": "api"}
+    stand = Stand()
+    stand.engine.add("api")
+    await stand.arrive()
+    seen = await check(lost).probe("dashboard", stand.tools)
+    assert (seen.finding.kind, seen.because_of) == ("web_wrong_answer", ())
+    unknown = await check({**lost, "app": "nobody"}).probe("dashboard", stand.tools)
+    assert unknown.finding.kind == "web_app_down"
+
+
+async def test_a_page_without_a_certificate_that_is_trusted_waits_for_its_domains(
+    stack: tuple[Site, Site],
+) -> None:
+    """Where that is watched, its own remedy comes first: nobody is called for the page meanwhile."""
+    seen = await look({**page(*stack), "url": "https://dash.example.com/api/health"})
+    assert (seen.finding.kind, seen.because_of) == ("web_tls", ("dash.example.com",))
+
+
 async def test_both_ways_are_asked_at_once(stack: tuple[Site, Site]) -> None:
     """Two ways that hang take no longer than one."""
 
@@ -197,6 +224,11 @@ def test_trust_is_named_plainly(written: object, verifies: bool) -> None:
         check({"url": "https://x/", "tls": "/etc/ca.pem"}).parameters.pages["dashboard"].tls.ca
         == "/etc/ca.pem"
     )
+
+
+def test_one_look_that_fails_is_not_believed() -> None:
+    """A connection that breaks once is no page that is down."""
+    assert Http.failures == 2
 
 
 def test_no_page_is_no_check() -> None:

@@ -373,6 +373,16 @@ def test_the_remedies_of_the_web_front_have_a_step_for_what_can_be_mended() -> N
         assert all(rung.step.when for rung in playbooks[name].rungs), name
 
 
+def test_a_page_that_is_sick_restarts_what_looks_well_and_asks_before_it_builds() -> None:
+    """A Grafana that hangs passes its healthcheck, perhaps; what lies in the working tree is nobody's but people's."""
+    playbooks = load_config(ROOT / "config/watchdog.yml").playbooks
+    for name in ("web-unreachable", "api-unreachable"):
+        steps = [rung.step for rung in playbooks[name].rungs]
+        assert [step.params["even_if_well"] for step in steps if step.action == "restart_container"] == [True]
+        assert {step.autonomy for step in steps if step.action == "rebuild_service"} <= {Autonomy.PROPOSE}
+    assert any(rung.step.action == "rebuild_service" for rung in playbooks["web-unreachable"].rungs)
+
+
 def test_an_authority_is_asked_three_times_a_day_at_most() -> None:
     """Let's Encrypt allows five failures an hour; a human looks before that."""
     remedy = load_config(ROOT / "config/watchdog.yml").playbooks["certificate-expiry"]

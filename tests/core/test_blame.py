@@ -53,6 +53,13 @@ def test_what_a_look_names_is_the_cause_while_it_is_sick() -> None:
     assert find_root(stack(), "dashboard", None, {"nginx"}, {}) is None
 
 
+def test_a_cause_need_not_be_a_container() -> None:
+    """A page waits for the certificate of its domain, which stands in no graph."""
+    domain = "dash.example.com"
+    assert find_root(stack(), "dashboard", page(domain), {domain}, {}) == domain
+    assert find_root(stack(), "dashboard", page(domain), {"nginx"}, {}) is None
+
+
 def test_the_cause_of_the_cause_is_named() -> None:
     """Where it begins is what people want to know."""
     assert find_root(stack(), "dashboard", page("nginx"), {"nginx", "grafana"}, {}) == "grafana"

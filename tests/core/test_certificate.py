@@ -192,3 +192,32 @@ def test_a_life_of_no_length_breaks_nothing() -> None:
     empty = certificate(timedelta(0), timedelta(0))
     assert empty.share_left(NOW) == 0.0
     assert judge(served(empty))[0] == "cert_expired"
+
+
+def test_a_clock_that_is_seconds_behind_is_no_trouble() -> None:
+    """An authority of one's own writes the present moment into what it issues, and clocks differ."""
+    early = certificate(90 * DAY + timedelta(seconds=30))
+    assert judge(served(early, trusted=Trusted.EARLY)) == ("cert_well", Status.OK)
+    late = certificate(90 * DAY + timedelta(seconds=90))
+    assert judge(served(late, trusted=Trusted.EARLY))[0] == "cert_not_yet_valid"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "word"), [(Trusted.EXPIRED, "expired"), (Trusted.EARLY, "not valid yet")]
+)
+def test_dates_of_the_chain_are_told_as_those_of_the_chain(trusted: Trusted, word: str) -> None:
+    """Nobody looks for the end of a certificate that has months left."""
+    shown = served(trusted=trusted, detail="certificate has expired")
+    judged = judge_certificate(HOST, shown, None, NOW, CertificateRules())
+    assert judged.trouble is CertificateTrouble.UNTRUSTED
+    assert word in str(judged.facts["reason"])
+    assert "above it" in str(judged.facts["reason"])
+
+
+def test_one_of_two_that_are_served_is_served() -> None:
+    """A server with a certificate for each kind of key: the one in the file is not the one that we are shown."""
+    ours, other = certificate(print_="ec"), certificate(70 * DAY, print_="rsa")
+    assert judge(served(other), filed(ours))[0] == "cert_not_served"
+    both = served(other, besides=frozenset({"ec", "rsa"}))
+    assert judge(both, filed(ours)) == ("cert_well", Status.OK)
+    assert judge(both, filed(certificate(2 * DAY, print_="ec"))) == ("cert_ends_soon", Status.CRITICAL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from watchdog.core.http_judgement import Expected, Fetched, PageResult, Reach, judge_page
@@ -81,6 +83,19 @@ def test_values_are_looked_up_in_json(body: bytes, path: str, wanted: object, re
 def test_what_was_cut_is_no_json() -> None:
     """Half a document is not judged."""
     assert judge_page(answered(b'{"a": 1}', cut=True), Expected(values={"a": 1})).result is PageResult.NO_JSON
+
+
+def test_what_cannot_be_read_is_no_reason_if_nobody_wants_to_read_it() -> None:
+    """A status is a status, whatever its body is packed in; a text that is expected has to be read."""
+    packed = Fetched(reach=Reach.ANSWERED, status=200, unread="it is compressed in an unknown way")
+    assert judge_page(packed, Expected()).ok
+    assert judge_page(replace(packed, status=502), Expected()).result is PageResult.NO_UPSTREAM
+    for expected, result in (
+        (Expected(text="x"), PageResult.WRONG_TEXT),
+        (Expected(values={"a": 1}), PageResult.NO_JSON),
+    ):
+        page = judge_page(packed, expected)
+        assert (page.result, page.detail) == (result, "it is compressed in an unknown way")
 
 
 def test_no_detail_holds_the_body() -> None:

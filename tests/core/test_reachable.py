@@ -45,6 +45,13 @@ def test_pages_may_be_asked(url: str) -> None:
         ("http://224.0.0.1/", "no address of one host"),
         ("http://0.0.0.0/", "no address of one host"),
         ("http://[::]/", "no address of one host"),
+        # An IPv4 address within an IPv6 one, as some networks translate it.
+        ("http://[64:ff9b::169.254.169.254]/", "link-local"),
+        ("http://[::169.254.169.254]/", "link-local"),
+        # Letters that look like digits and dots become them where a name is looked up.
+        ("http://\uff11\uff16\uff19.254.169.254/", "ASCII"),
+        ("http://169。254。169。254/", "ASCII"),
+        ("http://société.example/", "xn--"),
     ],
 )
 def test_what_is_no_page_is_refused_with_a_reason(url: str, why: str) -> None:

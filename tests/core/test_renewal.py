@@ -79,6 +79,7 @@ TAIL = "\nAll renewals failed. The following certificates could not be renewed:\
             RenewalTrouble.NOT_DUE,
             False,
         ),
+        ("Another instance of Certbot is already running.\nAsk for help", RenewalTrouble.AT_WORK, False),
         ("It is raining.", RenewalTrouble.UNKNOWN, False),
         ("", RenewalTrouble.UNKNOWN, False),
     ],
@@ -99,7 +100,7 @@ def test_a_rate_limit_says_when_to_try_again() -> None:
     )
     assert (failure.trouble, failure.lasting) == (RenewalTrouble.RATE_LIMIT, True)
     assert failure.retry_at == datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
-    assert failure.words.endswith("and again from 2026-11-24 10:30 UTC on")
+    assert failure.words.endswith("it issues nothing before 2026-11-24 10:30 UTC")
 
 
 def test_a_date_that_is_none_is_passed_over() -> None:

@@ -57,6 +57,15 @@ def ways(front: R, direct: R | None = None, public: R | None = None, **more: boo
         (R.WRONG_STATUS, None, T.WRONG_ANSWER),
         (R.RATE_LIMITED, R.OK, T.RATE_LIMITED),
         (R.RATE_LIMITED, R.NO_CONNECTION, T.RATE_LIMITED),
+        # The application answers, if not as it should: it is not down, and starting it again mends nothing.
+        (R.WRONG_STATUS, R.WRONG_STATUS, T.WRONG_ANSWER),
+        (R.WRONG_STATUS, R.TLS, T.WRONG_ANSWER),
+        (R.SERVER_ERROR, R.REDIRECT_REFUSED, T.WRONG_ANSWER),
+        (R.NO_UPSTREAM, R.RATE_LIMITED, T.UPSTREAM_STALE),
+        (R.NO_UPSTREAM, R.TLS, T.UPSTREAM_STALE),
+        (R.TIMED_OUT, R.WRONG_STATUS, T.FRONT_HANGS),
+        (R.NO_CONNECTION, R.WRONG_STATUS, T.FRONT_DOWN),
+        (R.NO_CONNECTION, R.TOO_MANY_REDIRECTS, T.FRONT_DOWN),
     ],
 )
 def test_two_ways_tell_who_is_down(front: R, direct: R | None, trouble: T) -> None:
@@ -104,6 +113,32 @@ def test_a_stopped_container_has_no_name_any_more(front_down: bool, app_down: bo
     """Docker forgets the name of what is down: then it counts what the engine says of the containers."""
     judged = judge_front(ways(R.NO_NAME, R.NO_NAME, front_down=front_down, app_down=app_down))
     assert judged.trouble is trouble
+
+
+@pytest.mark.parametrize(
+    ("front", "trouble"),
+    [
+        (R.NO_UPSTREAM, T.BEHIND_FRONT),
+        (R.WRONG_STATUS, T.WRONG_ANSWER),
+        (R.NO_CONNECTION, T.FRONT_DOWN),
+        (R.NO_NAME, T.NO_SIGHT),
+        (R.OK, T.DIRECT_ONLY),
+    ],
+)
+def test_a_name_that_only_we_do_not_find_says_nothing_of_an_application_that_runs(
+    front: R, trouble: T
+) -> None:
+    """Its container runs: that we do not find its name is our trouble, or a mistake in the configuration."""
+    assert judge_front(ways(front, R.NO_NAME, app_up=True)).trouble is trouble
+
+
+@pytest.mark.parametrize(
+    ("direct", "trouble"),
+    [(None, T.NO_SIGHT), (R.OK, T.NO_SIGHT), (R.NO_NAME, T.NO_SIGHT), (R.NO_CONNECTION, T.APP_DOWN)],
+)
+def test_a_front_that_runs_is_not_down_because_we_do_not_find_its_name(direct: R | None, trouble: T) -> None:
+    """A name server that is silent for us, or a mistake in `at`: people may be served all the same."""
+    assert judge_front(ways(R.NO_NAME, direct, front_up=True)).trouble is trouble
 
 
 def test_whatever_comes_has_a_judgement() -> None:

@@ -31,7 +31,8 @@ class House:
         self.tasks = Tasks()
         self.news = News()
         self.told: list[Notification] = []
-        self.broken = False
+        self.broken = self.slow = False
+        self.telling = asyncio.Event()
         self.watch = BypassWatch(
             doors=self.doors,
             clock=self.clock,
@@ -46,6 +47,10 @@ class House:
     async def tell(self, notification: Notification) -> None:
         if self.broken:
             raise JournalError("the disk is full")
+        if self.slow:
+            self.slow = False
+            self.telling.set()
+            await asyncio.Event().wait()
         self.told.append(notification)
 
     @property
@@ -215,3 +220,54 @@ async def test_what_cannot_be_opened_is_said_by_the_step(house: House) -> None:
     with pytest.raises(Refused):
         await house.watch.open(replace(Bypass(target="grafana", container="c")))
     assert house.told == []
+
+
+@pytest.mark.parametrize("over", ["resolved", "ended", "resolved, and the engine is away"])
+async def test_what_is_over_while_it_opens_is_not_left_open(house: House, over: str) -> None:
+    """The page is well again, or the daemon is stopped, before the forwarder is up: nothing stays published."""
+    house.doors.let.clear()
+    await house.watch.begin()
+    house.begins()
+    opening = asyncio.ensure_future(house.watch.open(Bypass(target="grafana", container="c")))
+    await house.doors.coming.wait()
+    if over == "ended":
+        await house.watch.end()
+    else:
+        house.resolved("7")
+    if "away" in over:
+        house.doors.fail_next(Unreachable("away"), Unreachable("away"))
+    house.doors.let.set()
+    with pytest.raises(Refused, match="before it was open"):
+        await opening
+    await until(lambda: not house.doors.there)
+    assert OPEN not in house.tellings
+
+
+async def test_a_step_that_is_cut_short_while_people_are_told_leaves_a_door_that_is_counted_down() -> None:
+    """It is open: somebody has to close it at its time, whoever took over meanwhile."""
+    house = House(left_every=0.02)
+    house.slow = True
+    opening = asyncio.ensure_future(house.opens(lasts=0.05))
+    await house.telling.wait()
+    opening.cancel()
+    await until(lambda: CLOSED in house.tellings)
+    assert house.doors.there == []
+    await house.tasks.done()
+
+
+@pytest.mark.parametrize("made_way", [True, False])
+async def test_one_that_made_way_for_another_that_failed_is_told_to_be_gone(
+    house: House, made_way: bool
+) -> None:
+    """Nobody reads of twenty minutes that are left at a door that is closed; one that is still open stays."""
+    opened = await house.opens()
+    if made_way:
+        house.doors.there.clear()
+    house.doors.fail_next(Refused("the port is taken"))
+    with pytest.raises(Refused, match="taken"):
+        await house.watch.open(Bypass(target="grafana", container="c", published=3001))
+    if not made_way:
+        assert (house.tellings, house.doors.there) == ([OPEN], [opened])
+        return
+    assert house.tellings == [OPEN, CLOSED]
+    assert house.told[-1].facts["reason"] == "bypass-made-way"

@@ -24,14 +24,18 @@ from watchdog.plugins import Clock, Tools
 
 
 class FakeDoors:
-    """Bypasses as the engine has them, in memory. `there`: what is open."""
+    """Bypasses as the engine has them, in memory. `there`: what is open; while `let` is clear, opening takes its time."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.there: list[OpenBypass] = []
         self.opened = 0
-        # Until this is set none comes up.
+        # Until this is set what is opened is there, and not up.
         self.slow: asyncio.Event | None = None
+        # Until `let` is set it is not even there; `coming`: somebody waits for it.
+        self.coming = asyncio.Event()
+        self.let = asyncio.Event()
+        self.let.set()
         self._errors: list[GatewayError] = []
 
     def fail_next(self, *errors: GatewayError) -> None:
@@ -44,6 +48,8 @@ class FakeDoors:
                 return each
         self.there = [each for each in self.there if each.target != bypass.target]
         self.opened += 1
+        self.coming.set()
+        await self.let.wait()
         self.there.append(
             OpenBypass(
                 target=bypass.target,
@@ -86,6 +92,7 @@ class FakeShots:
 
     def __init__(self) -> None:
         self.ran: list[OneShot] = []
+        self.swept = 0
         self.endings: list[Ended] = []
         self._errors: list[GatewayError] = []
 
@@ -96,6 +103,9 @@ class FakeShots:
         return f"docker run {shot.command[0]}"
 
     async def remove_leftovers(self) -> int:
+        if self._errors:
+            raise self._errors.pop(0)
+        self.swept += 1
         return 0
 
     async def run(self, shot: OneShot) -> Ended:

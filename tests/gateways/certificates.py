@@ -7,10 +7,11 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
@@ -28,12 +29,15 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
+Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
 @dataclass(frozen=True)
 class Pair:
     """A certificate with its key, and the certificates between it and its authority."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
     between: tuple[x509.Certificate, ...] = ()
 
     @property
@@ -74,6 +78,8 @@ class Authority:
 
     name: str
     between: bool = False
+    middle_begins: datetime | None = None
+    middle_lasts: timedelta = 3650 * DAY
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     def __post_init__(self) -> None:
@@ -81,7 +87,15 @@ class Authority:
         self._issuing, self._issuing_key = self.root, self.key
         if self.between:
             self._issuing_key = ec.generate_private_key(ec.SECP256R1())
-            self._issuing = _make(f"{self.name} 2", self._issuing_key, self.name, self.key, ca=True)
+            self._issuing = _make(
+                f"{self.name} 2",
+                self._issuing_key,
+                self.name,
+                self.key,
+                ca=True,
+                begins=self.middle_begins,
+                lasts=self.middle_lasts,
+            )
 
     def write_ca(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,9 +109,10 @@ class Authority:
         begins: datetime | None = None,
         lasts: timedelta = 90 * DAY,
         now: datetime | None = None,
+        key: Key | None = None,
     ) -> Pair:
         """A certificate for these names."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         issuer = self._issuing.subject.rfc4514_string().removeprefix("CN=")
         certificate = _make(
             names[0],
@@ -122,7 +137,7 @@ def self_signed(*names: str, lasts: timedelta = 90 * DAY, begins: datetime | Non
 
 def _make(
     subject: str,
-    key: ec.EllipticCurvePrivateKey,
+    key: Key,
     issuer: str,
     signs: ec.EllipticCurvePrivateKey,
     *,

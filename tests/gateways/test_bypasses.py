@@ -182,3 +182,40 @@ async def test_what_does_not_run_is_not_published(house: House) -> None:
     with pytest.raises(Refused, match="does not run"):
         await house.bypasses.open(house.bypass())
     assert await house.gone()
+
+
+@pytest.mark.parametrize("both", [True, False], ids=["beside another", "alone"])
+async def test_an_internal_network_publishes_nothing(house: House, both: bool) -> None:
+    """The engine says nothing of that: another network is taken, and without one it is refused, not told as open."""
+    # By its name it comes first.
+    inner = f"a-{house.network}"
+    await house.cli("network", "create", "--internal", "--label", house.real.label, inner)
+    try:
+        await house.cli("network", "connect", inner, f"{house.network}-grafana")
+        if both:
+            await opened(house)
+            assert await house.page() is Reach.ANSWERED
+        else:
+            await house.cli("network", "disconnect", house.network, f"{house.network}-grafana")
+            with pytest.raises(Refused, match="internal networks only"):
+                await house.bypasses.open(house.bypass())
+            assert await house.gone()
+    finally:
+        await house.bypasses.close_all()
+        await house.cli("network", "disconnect", "-f", inner, f"{house.network}-grafana", check=False)
+        await house.cli("network", "rm", inner, check=False)
+
+
+async def test_in_the_network_of_the_machine_nothing_is_opened(house: House) -> None:
+    """There the forwarder would listen for everybody, whatever its own address is."""
+    name = f"{house.network}-hosted"
+    hosted = await house.cli(
+        *("run", "-d", "--init", "--label", house.real.label, "--network", "host", "--name", name),
+        *(IMAGE, "sleep", "60"),
+    )
+    try:
+        with pytest.raises(Refused, match="no network of its own"):
+            await house.bypasses.open(house.bypass(container=hosted))
+        assert await house.gone()
+    finally:
+        await house.cli("rm", "-f", name, check=False)

@@ -8,7 +8,7 @@ from aiohttp import web
 from tests.front.tools import FakeShots
 from tests.gateways.pages import serving
 from watchdog.core.errors import Refused
-from watchdog.gateways.certbot import Certbot, renewal_shot, try_challenge
+from watchdog.gateways.certbot import Certbot, renew, renewal_shot, try_challenge
 from watchdog.gateways.certificate_pair import PairPlaces
 from watchdog.gateways.program import Ended
 
@@ -25,6 +25,8 @@ def test_certbot_is_asked_for_one_certificate_at_once_and_by_webroot() -> None:
     said = " ".join(shot.command)
     assert said.startswith(f"certbot renew --cert-name {HOST} --non-interactive --no-random-sleep-on-renew")
     assert "--webroot --webroot-path /var/www/certbot --no-directory-hooks" in said
+    for hook in ("--pre-hook", "--post-hook", "--deploy-hook"):
+        assert f"{hook} true" in said
     assert "--server" not in said
     assert [(each.source, each.writable) for each in shot.lent] == [
         ("/etc/letsencrypt", True),
@@ -72,3 +74,17 @@ async def test_a_webroot_that_cannot_be_written_is_told() -> None:
     with pytest.raises(Refused, match="cannot be written"):
         await try_challenge(shots, CERTBOT, HOST, "127.0.0.1:1")
     assert len(shots.ran) == 1
+
+
+async def test_certbots_own_configuration_is_kept_first_and_given_back() -> None:
+    """Kept before certbot is asked, or it is not asked; given back whatever it says."""
+    shots = FakeShots()
+    shots.endings += [Ended(0, b"", b""), Ended(1, b"said", b"complained")]
+    assert await renew(shots, CERTBOT) == "said\ncomplained"
+    kept, asked, back = shots.ran
+    assert (kept.command[0], asked.command[0], back.command[0]) == ("sh", "certbot", "sh")
+    assert back.command[2] in kept.command[2]  # what a killed one left is given back first
+    shots.endings.append(Ended(1, b"", b"Read-only file system"))
+    with pytest.raises(Refused, match="could not be kept"):
+        await renew(shots, CERTBOT)
+    assert len(shots.ran) == 4

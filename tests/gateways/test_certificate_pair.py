@@ -6,7 +6,7 @@ import os
 import stat
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.front.acme import IMAGE
 from tests.front.nginx import need_image
 from tests.front.tools import FakeShots
 from tests.gateways.certificates import DAY, Authority, Pair
+from tests.gateways.small_disk import small_disk
 from watchdog.core.errors import Refused
 from watchdog.gateways.certificate_pair import (
     PairPlaces,
@@ -78,7 +79,7 @@ def test_what_it_may_use_is_what_it_needs() -> None:
         ("/srv/ssl", True),
     ]
     assert (shot.network, shot.capabilities) == ("none", ("CHOWN", "DAC_OVERRIDE", "FOWNER"))
-    assert shot.command[3:] == ("sh", HOST, "fullchain.pem", "privkey.pem")
+    assert shot.command[3:] == ("sh", HOST, "fullchain.pem", "privkey.pem", "/pair")
 
 
 async def test_a_failure_is_told_in_the_words_of_what_failed() -> None:
@@ -159,3 +160,96 @@ async def test_a_first_pair_is_put_into_an_empty_folder(folders: Folders) -> Non
     await install_pair(folders.shots, folders.places)
     assert (folders.ssl / "privkey.pem").stat().st_uid == 1000
     assert await put_pair_back(folders.shots, folders.places) is None
+
+
+@pytest.mark.engine
+async def test_what_was_cut_short_is_not_kept_as_the_old_pair(folders: Folders) -> None:
+    """Killed between two renames, then done once more: what can be put back is still the pair that was good."""
+    old, new = OURS.issue(HOST), OURS.issue(HOST)
+    chain, key = old.write(folders.ssl)
+    folders.archive(new, 2)
+    shot = install_shot(folders.places)
+    killed = tuple(word.replace('mv -f "$2.new"', 'exit 9; mv -f "$2.new"') for word in shot.command)
+    assert killed != shot.command
+    assert (await folders.shots.run(replace(shot, command=killed))).code == 9
+    assert (chain.read_bytes(), key.read_bytes()) == (old.chain_pem, new.key_pem)
+
+    await look_at_pairs(folders.shots, folders.places, settle=True)
+    await install_pair(folders.shots, folders.places)
+
+    assert (chain.read_bytes(), key.read_bytes()) == (new.chain_pem, new.key_pem)
+    await put_pair_back(folders.shots, folders.places)
+    assert (chain.read_bytes(), key.read_bytes()) == (old.chain_pem, old.key_pem)
+
+
+@pytest.mark.engine
+async def test_on_a_full_disk_the_pair_in_place_stays_as_it_is(folders: Folders, tmp_path: Path) -> None:
+    """Nothing is renamed, nothing half is left beside it, and there is nothing to put back."""
+    old = OURS.issue(HOST)
+    folders.archive(OURS.issue(HOST), 2)
+    (tmp_path / "small").mkdir()
+    with small_disk(tmp_path / "small", "ext4") as disk:
+        places = replace(folders.places, folder=str(disk.folder))
+        chain, key = old.write(disk.folder)
+        disk.fill(leave=1024)
+        with pytest.raises(Refused, match="No space left"):
+            await install_pair(folders.shots, places)
+        assert (chain.read_bytes(), key.read_bytes()) == (old.chain_pem, old.key_pem)
+        left = {each.name for each in disk.folder.iterdir()}
+        assert not {name for name in left if name.endswith((".new", ".kept"))}, left
+        assert await put_pair_back(folders.shots, places) is None
+        disk.free()
+        await install_pair(folders.shots, places)
+        assert await put_pair_back(folders.shots, places) is not None
+        assert key.read_bytes() == old.key_pem
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("how", ["in certbot's own folder", "by a link to it"])
+async def test_certbots_own_links_are_never_replaced(folders: Folders, how: str) -> None:
+    """An Nginx that reads certbot's links has the newest pair already; files in their place would end all renewals."""
+    new = OURS.issue(HOST)
+    folders.archive(OURS.issue(HOST), 1)
+    folders.archive(new, 2)
+    places = replace(folders.places, folder=str(folders.live))
+    if how == "by a link to it":
+        places = folders.places
+        for name in ("fullchain.pem", "privkey.pem"):
+            (folders.ssl / name).symlink_to(f"/etc/letsencrypt/live/{HOST}/{name}")
+    pairs = await look_at_pairs(folders.shots, places)
+    assert (pairs.placed and pairs.placed.fingerprint) == new.fingerprint
+    await install_pair(folders.shots, places)
+    assert await put_pair_back(folders.shots, places) is None
+    for folder in (folders.live, *((folders.ssl,) if how == "by a link to it" else ())):
+        for each in folder.iterdir():
+            assert each.is_symlink(), each
+
+
+@pytest.mark.engine
+async def test_a_link_that_leads_elsewhere_into_certbots_folder_is_left_alone(folders: Folders) -> None:
+    """What is behind it is another certificate's, or cannot be seen from here."""
+    old = OURS.issue(HOST)
+    folders.archive(OURS.issue(HOST), 2)
+    old.write(folders.ssl)
+    chain = folders.ssl / "fullchain.pem"
+    chain.unlink()
+    chain.symlink_to("../../nowhere/fullchain1.pem")
+    with pytest.raises(Refused, match="link"):
+        await install_pair(folders.shots, folders.places)
+    assert chain.is_symlink()
+    assert (folders.ssl / "privkey.pem").read_bytes() == old.key_pem
+
+
+@pytest.mark.engine
+async def test_a_key_in_place_that_is_not_certbots_is_seen(folders: Folders) -> None:
+    """The certificate is certbot's newest and the key beside it is another one: that pair has to be put in place anew."""
+    new = OURS.issue(HOST)
+    folders.archive(new, 2)
+    chain, key = new.write(folders.ssl)
+    assert not (await look_at_pairs(folders.shots, folders.places)).torn
+    key.write_bytes(OURS.issue(HOST).key_pem)
+    assert (await look_at_pairs(folders.shots, folders.places)).torn
+    key.unlink()
+    assert (await look_at_pairs(folders.shots, folders.places)).torn
+    chain.write_bytes(OURS.issue(HOST).chain_pem)
+    assert not (await look_at_pairs(folders.shots, folders.places)).torn

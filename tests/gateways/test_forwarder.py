@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateways.pages import serving
+from tests.gateways.pages import babbling, serving
 from watchdog.core.http_judgement import Reach
 from watchdog.gateways import forwarder
 from watchdog.gateways.forwarder import Forwarder, read_sources
@@ -71,6 +71,26 @@ async def test_only_who_is_named_may_come() -> None:
         assert site.heard == []
         assert process.stdout is not None
         assert await process.stdout.readline() == b"refused 127.0.0.1\n"
+
+
+async def test_no_more_than_so_many_are_carried_at_once() -> None:
+    """It has 64 MiB: who comes beyond that is hung up on, and those who are there go on."""
+
+    async def wait(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with babbling(wait) as there, forwarding(there, 20, "*") as (port, _process):
+        came = [await asyncio.open_connection("127.0.0.1", port) for _ in range(forwarder.AT_ONCE + 1)]
+        try:
+            ended = [asyncio.ensure_future(reader.read()) for reader, _ in came]
+            async with asyncio.timeout(10):
+                done, going = await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+            assert (len(done), len(going)) == (1, forwarder.AT_ONCE)
+            await asyncio.gather(*done, return_exceptions=True)
+        finally:
+            for _, writer in came:
+                writer.transport.abort()
+            await asyncio.gather(*ended, return_exceptions=True)
 
 
 async def test_where_nobody_answers_it_does_not_open() -> None:

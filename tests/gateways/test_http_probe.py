@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -19,6 +20,11 @@ from watchdog.gateways.http_probe import PageCaller
 from watchdog.gateways.trust import Trust
 
 SECRET = "kAnArY-5f3c1a2b"
+
+
+def test_the_bounds_are_those_that_were_promised() -> None:
+    """Three redirects, 64 KiB."""
+    assert (MOST_REDIRECTS, LONGEST_BODY) == (3, 65536)
 
 
 async def test_a_page_is_read() -> None:
@@ -159,7 +165,13 @@ async def test_what_is_compressed_honestly_is_read() -> None:
 
         site.answer = answer
         assert (await PageCaller().get(site.url("/good"))).body == b'{"database": "ok"}'
-        assert (await PageCaller().get(site.url("/bad"))).reach is Reach.BROKEN
+        bad = await PageCaller().get(site.url("/bad"))
+        assert (bad.reach, bad.status, bad.body, bad.unread) == (
+            Reach.ANSWERED,
+            200,
+            b"",
+            "it cannot be decompressed",
+        )
 
 
 @pytest.mark.parametrize("slow_in", ["status", "headers", "body"])
@@ -208,6 +220,127 @@ async def test_nobody_there_is_told_apart_from_a_name_that_is_none() -> None:
     assert (refused.reach, unknown.reach) == (Reach.NO_CONNECTION, Reach.NO_NAME)
     assert "refused" in refused.detail
     assert SECRET not in refused.detail + unknown.detail
+
+
+async def test_a_name_server_that_never_answers_says_nothing_of_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody was asked yet when the time was over: that is no page that hangs, and nothing to restart."""
+    answers = threading.Event()
+
+    def wait(*_: object, **__: object) -> object:
+        answers.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    try:
+        got = await PageCaller().get("http://dash.example.com/", at="nginx:80", within=0.3)
+    finally:
+        answers.set()
+    assert got.reach is Reach.NO_NAME, got
+    assert "name server" in got.detail
+    assert got.seconds < 1
+
+
+async def test_of_several_addresses_one_that_is_dead_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers do the same: the page is well for people."""
+    real = socket.getaddrinfo
+
+    def two(_: str, port: int, **more: int) -> list[object]:
+        return [*real("192.0.2.1", port, **more), *real("127.0.0.1", port, **more)]
+
+    async with serving() as site:
+        monkeypatch.setattr(socket, "getaddrinfo", two)
+        got = await PageCaller().get(f"http://dash.example.com:{site.port}/", within=3)
+    assert got.reach is Reach.ANSWERED, got
+    assert got.seconds < 2
+
+
+async def test_a_redirect_to_tls_is_asked_at_the_port_of_tls() -> None:
+    """The port of `at` is where the front listens for the URL that is written, not for each that it leads to."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        nobody = door.getsockname()[1]
+    async with serving() as site:
+
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=301, headers={"Location": f"https://dash.example.com:{nobody}/"})
+
+        site.answer = answer
+        got = await PageCaller().get("http://dash.example.com/", at=f"127.0.0.1:{site.port}", within=3)
+    assert (got.reach, got.redirects) == (Reach.NO_CONNECTION, 1), got
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 99\r\n\r\n<html>", 502),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Security-Policy: "
+            + b"x" * 20000
+            + b"\r\nContent-Length: 2\r\n\r\nok",
+            200,
+        ),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200),
+        (b"HTTP/1.1 200 \xff\xfe\r\nX: \xff\r\nContent-Length: 2\r\n\r\n\xff\xff", 200),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\nok", 200),
+    ],
+    ids=["error cut short", "long header", "continue", "no text", "nothing", "packed otherwise"],
+)
+async def test_an_odd_answer_is_an_answer(said: bytes, status: int) -> None:
+    """Who says so much is there: its status counts."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+
+    async with babbling(answer) as port:
+        got = await PageCaller().get(f"http://127.0.0.1:{port}/", within=3)
+    assert (got.reach, got.status) == (Reach.ANSWERED, status), got
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<html>as in the year 1991</html>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        b"",
+    ],
+    ids=["HTTP/0.9", "half a page", "two lengths", "nothing"],
+)
+async def test_half_an_answer_is_none(said: bytes) -> None:
+    """Nobody could show that page."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+
+    async with babbling(answer) as port:
+        got = await PageCaller().get(f"http://127.0.0.1:{port}/", within=3)
+    assert got.reach is Reach.BROKEN, got
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"X-More: " + b"y" * 100 + b"\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n"],
+    ids=["headers", "hints"],
+)
+async def test_headers_without_end_are_over_at_the_deadline(piece: bytes) -> None:
+    """Neither time nor memory is spent on them beyond it."""
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"" if piece.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(piece * 100)
+            await writer.drain()
+            await asyncio.sleep(0)  # both ends share a loop
+
+    async with babbling(flood) as port:
+        got = await PageCaller().get(f"http://127.0.0.1:{port}/", within=0.5)
+    assert got.reach in (Reach.BROKEN, Reach.TIMED_OUT), got
+    assert got.seconds < 4
 
 
 async def test_what_is_no_http_is_told() -> None:

@@ -167,6 +167,18 @@ async def test_the_next_daemon_clears_up(stage: RealStage, shots: OneShots) -> N
 
 
 @pytest.mark.engine
+async def test_what_this_daemon_does_itself_is_no_leftover(stage: RealStage, shots: OneShots) -> None:
+    """A step that is taken up again at the start must not be cleared up with what was left."""
+    running = asyncio.create_task(shots.run(OneShot(command=("sleep", "100"))))
+    await until(lambda: bool(left(stage)))
+    assert await shots.remove_leftovers() == 0
+    assert len(left(stage)) == 1
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert left(stage) == []
+
+
+@pytest.mark.engine
 async def test_it_is_no_target_even_of_an_image_that_compose_built(stage: RealStage) -> None:
     """Images built by Compose hand their labels on; neither the census nor Compose may take it for a service."""
     made = await stage.run("built", started=False)

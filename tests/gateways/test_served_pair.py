@@ -20,10 +20,13 @@ def site(there: Town, restarts: list[str]) -> Site:
         await there.engine.stop(there.nginx, 1)
         await there.engine.start(there.nginx)
 
+    async def find() -> str:
+        return (await there.engine.inspect(there.nginx)).addresses[0]
+
     return Site(
         domain=DOMAIN,
         container=there.nginx,
-        address=there.address,
+        find=find,
         port=443,
         trust=Trust(verify=False),
         restart=restart,

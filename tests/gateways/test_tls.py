@@ -8,10 +8,11 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.gateways.certificates import DAY, Authority, Pair, self_signed
 from tests.gateways.pages import babbling, serving
@@ -75,7 +76,7 @@ async def test_an_expired_one_is_shown_all_the_same(tmp_path: Path) -> None:
     async with showing(pair, tmp_path) as at:
         seen = await look(at, ours.write_ca(tmp_path))
     assert seen.certificate is not None
-    assert (seen.trusted, seen.certificate.fingerprint) == (Trusted.OTHERWISE, pair.fingerprint)
+    assert (seen.trusted, seen.certificate.fingerprint) == (Trusted.EXPIRED, pair.fingerprint)
     assert "expired" in seen.detail
 
 
@@ -161,3 +162,55 @@ async def test_what_is_no_file_keeps_nobody(tmp_path: Path) -> None:
         (await TlsCaller().filed(str(tmp_path / name), within=2)).trouble for name in ("gone", "", "pipe")
     ]
     assert found == [T.FILE_MISSING, T.FILE_UNREADABLE, T.FILE_UNREADABLE]
+
+
+async def test_of_several_addresses_one_that_is_dead_is_passed_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old record, or an IPv6 address at which nobody listens: browsers take the next one."""
+    ours = Authority("ours")
+    pair, real = ours.issue(HOST), socket.getaddrinfo
+
+    def several(host: str, port: int, **more: int) -> list[object]:
+        if host != "several.example":
+            return list(real(host, port, **more))
+        return [each for at in ("127.0.0.9", "192.0.2.1", "127.0.0.1") for each in real(at, port, **more)]
+
+    async with showing(pair, tmp_path) as at:
+        monkeypatch.setattr(socket, "getaddrinfo", several)
+        there = f"several.example:{at.rpartition(':')[2]}"
+        seen = await look(there, ours.write_ca(tmp_path), within=4)
+    assert seen.certificate is not None, seen
+    assert (seen.certificate.fingerprint, seen.trusted) == (pair.fingerprint, Trusted.YES)
+
+
+async def test_that_nobody_is_there_is_told_in_plain_words() -> None:
+    """Not in those of the library, with its addresses."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        nobody = door.getsockname()[1]
+    assert (await look(f"127.0.0.1:{nobody}")).detail == "Connection refused"
+
+
+async def test_a_chain_that_is_too_old_or_too_new_is_told_apart(tmp_path: Path) -> None:
+    """Its own dates are one thing, those of what stands above it another; a clock that is ahead is a third."""
+    old = Authority("old", between=True, middle_begins=datetime.now(UTC) - 20 * DAY, middle_lasts=10 * DAY)
+    async with showing(old.issue(HOST), tmp_path) as at:
+        expired = await look(at, old.write_ca(tmp_path))
+    ours = Authority("ours")
+    async with showing(ours.issue(HOST, begins=datetime.now(UTC) + timedelta(seconds=30)), tmp_path) as at:
+        early = await look(at, ours.write_ca(tmp_path))
+    assert (expired.trusted, early.trusted) == (Trusted.EXPIRED, Trusted.EARLY)
+
+
+async def test_both_certificates_of_a_server_are_seen(tmp_path: Path) -> None:
+    """One for each kind of key: most clients are shown the one, old ones the other."""
+    ours, by_rsa = Authority("ours"), rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    one, other = ours.issue(HOST), ours.issue(HOST, key=by_rsa)
+    context = one.context(tmp_path)
+    context.load_cert_chain(*other.write(tmp_path / "rsa"))
+    trust = Trust(ca=str(ours.write_ca(tmp_path)))
+    async with serving(context=context) as site:
+        at = f"127.0.0.1:{site.port}"
+        assert await TlsCaller().all_served(HOST, at=at, trust=trust) == {one.fingerprint, other.fingerprint}
+        assert await TlsCaller().all_served("other.example.com", at=at, trust=trust) == frozenset()
+    assert await TlsCaller().all_served(HOST, at=at, trust=trust) == frozenset()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -10,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.gateways.certificates import Authority, self_signed
-from watchdog.gateways.x509 import key_print_of, read_chain, read_der
+from watchdog.core.certificate import CertificateTrouble
+from watchdog.gateways.x509 import key_print_of, read_chain, read_der, read_files
 
 
 def test_a_chain_is_read_in_its_order() -> None:
@@ -44,3 +49,34 @@ def test_what_is_none_is_an_error_of_value() -> None:
     for read in (read_chain, read_der, key_print_of):
         with pytest.raises(ValueError, match=r"."):
             read(b"garbage")
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("551d13", "551d11"),  # one extension twice
+        ("2a8648ce3d030107", "2a8648ce3d03017f"),  # a key on a curve that nobody knows
+    ],
+    ids=["an extension twice", "an unknown curve"],
+)
+def test_a_certificate_that_nobody_should_have_made_is_garbage(
+    there: str, instead: str, tmp_path: Path
+) -> None:
+    """Whatever its library makes of it, it is told as what it is."""
+    der = Authority("ours").issue("dash.example.com").certificate.public_bytes(Encoding.DER)
+    odd = der.replace(bytes.fromhex(there), bytes.fromhex(instead))
+    assert odd != der
+    with pytest.raises(ValueError, match=r"."):
+        read_der(odd)
+    file = tmp_path / "odd.pem"
+    file.write_bytes(
+        b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(odd) + b"-----END CERTIFICATE-----\n"
+    )
+    assert read_files(str(file)).trouble is CertificateTrouble.GARBAGE
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_in_place_of_a_file_keeps_nobody(tmp_path: Path) -> None:
+    """Opening it would wait for somebody to write."""
+    os.mkfifo(tmp_path / "fullchain.pem")
+    assert read_files(str(tmp_path / "fullchain.pem")).trouble is CertificateTrouble.FILE_UNREADABLE

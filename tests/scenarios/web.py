@@ -64,7 +64,8 @@ def found(stage: Stage, kind: str, since: float, *, within: float = 40) -> Json:
     """Wait until the page is found to be so; its incident. Notes how long that took."""
 
     def there() -> bool:
-        mine = stage.incidents(PAGE)
+        # A slow machine may have seen the page sick before, too.
+        mine = [each for each in stage.incidents(PAGE) if seconds_at(each["opened"]) >= since]
         return bool(mine) and str(mine[-1]["finding"]["kind"]) == kind
 
     stage.wait(f"the page is found to be {kind}", there, within)

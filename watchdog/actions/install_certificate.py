@@ -81,12 +81,23 @@ class InstallCertificate(Action[InstallCertificateParameters]):
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it, if there is a better one than is served: certbot's newest, or the one in place already."""
         try:
+            turn = front_of(tools).turn(self.parameters.nginx)
+        except Refused as refused:
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        async with turn:
+            return await self._run(target, tools)
+
+    async def _run(self, target: str, tools: Tools) -> Outcome:
+        try:
             exchange = await self._exchange(target, tools)
         except Refused as refused:  # nothing was touched
             return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
         try:
+            served = await exchange.served()
+            unready = await exchange.unready(served)
+            if unready is not None:
+                return unready
             pairs = await exchange.look()
-            served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now, shown = tools.clock.now().wall, served.certificate
             newest = better(pairs, shown, target, now)
             if newest is not None:
@@ -106,7 +117,8 @@ class InstallCertificate(Action[InstallCertificateParameters]):
     async def undo(self, target: str, tools: Tools) -> Outcome:
         """Put the pair back that this replaced; nothing, if that was settled or nothing was replaced."""
         try:
-            was_there, trouble = await (await self._exchange(target, tools)).put_back()
+            async with front_of(tools).turn(self.parameters.nginx):
+                was_there, trouble = await (await self._exchange(target, tools)).put_back()
         except GatewayError as error:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(error)))
         if trouble:
@@ -121,6 +133,7 @@ class InstallCertificate(Action[InstallCertificateParameters]):
             engine=tools.engine,
             watched=tools.containers,
             front=front_of(tools),
+            now=tools.clock.now(),
             redact=tools.redact,
             say=lambda line: tools.progress(domain, line),
         )

@@ -12,7 +12,7 @@ from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.places import check_file, check_place
 from watchdog.core.renewal import explain_failure
 from watchdog.core.run import Outcome, Result
-from watchdog.gateways.certbot import Certbot, renew, renewal_shot, try_challenge
+from watchdog.gateways.certbot import Certbot, give_back_configuration, renew, renewal_shot, try_challenge
 from watchdog.gateways.certificate_exchange import Exchange, Where, begin_exchange, better
 from watchdog.gateways.certificate_pair import PairPlaces, look_at_pairs
 from watchdog.gateways.front import front_of
@@ -101,21 +101,35 @@ class RenewCertificate(Action[RenewCertificateParameters]):
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it. A better one that certbot has already is put in place without asking the authority."""
         try:
+            turn = front_of(tools).turn(self.parameters.nginx)
+        except Refused as refused:
+            return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
+        async with turn:
+            return await self._run(target, tools)
+
+    async def _run(self, target: str, tools: Tools) -> Outcome:
+        try:
             exchange = await self._exchange(target, tools)
         except Refused as refused:  # nothing was touched
             return Outcome(result=Result.SKIPPED, reason=tools.redact(str(refused)))
         try:
+            served = await exchange.served()
             before = await exchange.look()
-            served = await exchange.caller.served(target, at=exchange.site.at, trust=Trust(verify=False))
             now = tools.clock.now().wall
-            there = better(before, served.certificate, target, now)
-            if there is not None:
-                return await exchange.install(there, now)
             if before.newest is None:
                 reason = (
                     f"certbot has no certificate of the name {exchange.places.lineage}: issue it once by hand"
                 )
                 return Outcome(result=Result.FAILED, reason=tools.redact(reason), hopeless=True)
+            unready = await exchange.unready(served)
+            if unready is not None:
+                return unready
+            there = better(before, served.certificate, target, now)
+            if there is not None:
+                return await exchange.install(there, now)
+            if exchange.site.down:
+                reason = f"{self.parameters.nginx} does not run, so that it cannot answer the authority"
+                return Outcome(result=Result.SKIPPED, reason=reason)
             return await self._renew(exchange, before.newest, tools)
         except Refused as refused:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(refused)))
@@ -123,7 +137,7 @@ class RenewCertificate(Action[RenewCertificateParameters]):
     async def _renew(self, exchange: Exchange, old: Certificate, tools: Tools) -> Outcome:
         domain = exchange.site.domain
         certbot, shots = self.parameters.certbot(domain), front_of(tools).shots
-        objection = await try_challenge(shots, certbot, domain, f"{exchange.site.address}:80")
+        objection = await try_challenge(shots, certbot, domain, await exchange.site.find())
         if objection:
             return Outcome(result=Result.FAILED, reason=tools.redact(objection))
         tools.progress(domain, "Nginx serves the challenge: certbot is asked to renew")
@@ -140,7 +154,9 @@ class RenewCertificate(Action[RenewCertificateParameters]):
     async def undo(self, target: str, tools: Tools) -> Outcome:
         """Put the pair back that this replaced; nothing, if that was settled or nothing was replaced."""
         try:
-            was_there, trouble = await (await self._exchange(target, tools)).put_back()
+            async with front_of(tools).turn(self.parameters.nginx):
+                was_there, trouble = await (await self._exchange(target, tools)).put_back()
+                await give_back_configuration(front_of(tools).shots, self.parameters.certbot(target))
         except GatewayError as error:
             return Outcome(result=Result.FAILED, reason=tools.redact(str(error)))
         if trouble:
@@ -155,6 +171,7 @@ class RenewCertificate(Action[RenewCertificateParameters]):
             engine=tools.engine,
             watched=tools.containers,
             front=front_of(tools),
+            now=tools.clock.now(),
             redact=tools.redact,
             say=lambda line: tools.progress(domain, line),
         )

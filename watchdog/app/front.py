@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Protocol
 
 from watchdog.app.outside import Outside
@@ -11,7 +11,7 @@ from watchdog.core.decision import Perform
 from watchdog.core.errors import GatewayError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.notification import Notification
-from watchdog.engine.bypass_watch import BypassWatch
+from watchdog.engine.bypass_watch import AGAIN, BypassWatch
 from watchdog.gateways.front import Front
 
 
@@ -34,9 +34,11 @@ class WebFront:
         told: Callable[[], None],
         spawn: Callable[[str, Coroutine[Any, Any, None]], None],
         publish: Publish,
+        again: float = AGAIN,
     ) -> None:
         self._shots = outside.shots
         self._spawn = spawn
+        self._again = again
         self._bypasses: BypassWatch | None = None
         self.tools: Front | None = None
         if outside.doors is not None and outside.shots is not None:
@@ -73,6 +75,10 @@ class WebFront:
             self._bypasses.follow(happening)
 
     async def _sweep(self) -> None:
-        if self._shots is not None:
-            with suppress(GatewayError):  # they end by themselves
+        while self._shots is not None:
+            try:
                 await self._shots.remove_leftovers()
+            except GatewayError:  # the engine is away
+                await asyncio.sleep(self._again)
+            else:
+                return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar
 
@@ -97,19 +98,23 @@ class Certificate(Check[CertificateParameters]):
         site = self.parameters.sites[target]
         caller = self._caller = self._caller or TlsCaller()
         began = tools.clock.now()
-        within = self.parameters.timeout
+        within, ends = self.parameters.timeout, asyncio.get_running_loop().time() + self.parameters.timeout
         at = await place_from_here(site.at, tools.containers, tools.engine)
         served, filed = await asyncio.gather(
             caller.served(target, at=at, trust=site.tls, within=within),
             self._read(caller, site, within),
         )
+        mine, shown = filed.certificate if filed else None, served.certificate
+        if mine is not None and shown is not None and mine.fingerprint != shown.fingerprint:
+            anybody, left = Trust(verify=False), ends - asyncio.get_running_loop().time()
+            besides = await caller.all_served(target, at=at, trust=anybody, within=left)
+            served = replace(served, besides=besides)
         rules = CertificateRules(
             warn_share=self.parameters.warn_share,
             critical_share=self.parameters.critical_share,
             critical_left=timedelta(seconds=self.parameters.critical_left),
         )
         judged = judge_certificate(target, served, filed, began.wall, rules)
-        shown = served.certificate
         measured = {}
         if shown is not None:
             left = (shown.ends - began.wall).total_seconds()

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -124,6 +125,8 @@ class Http(Check[HttpParameters]):
                 front_by_name=not page.at,
                 front_down=bool(page.front) and tools.containers.known_down(page.front),
                 app_down=bool(page.app) and tools.containers.known_down(page.app),
+                front_up=_is_up(page.front, tools),
+                app_up=_is_up(page.app, tools),
             )
         )
         named = {"front": page.front or "the front", "app": page.app or "the application"}
@@ -135,7 +138,12 @@ class Http(Check[HttpParameters]):
             at=began,
             because_of=tuple(
                 name
-                for name, explains in ((page.front, judged.of_front), (page.app, judged.of_app))
+                for name, explains in (
+                    (page.front, judged.of_front),
+                    (page.app, judged.of_app),
+                    # Its domain is a target, too, where certificates are watched: that one's remedy is for it.
+                    (urlsplit(page.url).hostname or "", judged.of_certificate),
+                )
                 if name and explains
             ),
             explains=(page.front,) if page.front and judged.explains_front else (),
@@ -153,6 +161,11 @@ _WORDS = {
     "direct": "straight at the application",
     "public": "by its public name",
 }
+
+
+def _is_up(target: str, tools: Tools) -> bool:
+    known = bool(target) and tools.containers.container_of(target) is not None
+    return known and not tools.containers.known_down(target)
 
 
 def _ways(page: PageParameters) -> tuple[str, ...]:

@@ -43,6 +43,9 @@ class CertificateTrouble(StrEnum):
 
 T = CertificateTrouble
 
+# Clocks differ by so much: a certificate that begins as soon is valid by somebody's.
+SKEW = timedelta(minutes=1)
+
 _STATUS = {
     T.WELL: Status.OK,
     # Due, and nothing is broken yet.
@@ -68,7 +71,16 @@ class Trusted(StrEnum):
     SELF_SIGNED = "self_signed"
     NO_ISSUER = "no_issuer"  # the issuer of the last one that was sent is not known
     ROOT_UNKNOWN = "root_unknown"
+    EXPIRED = "expired"  # it, or one above it
+    EARLY = "early"  # the same: not valid yet
     OTHERWISE = "otherwise"
+
+
+# Its own dates are good where it is not trusted for these.
+_ABOVE = {
+    Trusted.EXPIRED: "a certificate above it in its chain has expired",
+    Trusted.EARLY: "a certificate above it in its chain is not valid yet",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +135,7 @@ class Served:
         trouble: why there is no certificate, `detail` in words.
         chain: how many certificates were sent.
         trusted: what a handshake that verifies said; `detail` its words.
+        besides: fingerprints of what is shown to who takes one kind of key only; asked for where the file differs.
     """
 
     certificate: Certificate | None = None
@@ -130,6 +143,7 @@ class Served:
     chain: int = 0
     trusted: Trusted = Trusted.NOT_ASKED
     detail: str = ""
+    besides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +191,8 @@ def judge_certificate(
     about = about or served.certificate or (filed.certificate if filed else None)
     facts: dict[str, Fact] = {"host": host, "where": where}
     if served.detail:
-        facts["reason"] = served.detail
+        above = _ABOVE.get(served.trusted) if trouble is T.UNTRUSTED else None
+        facts["reason"] = above or served.detail
     if about is not None:
         days = (about.ends - now).total_seconds() / 86400
         facts |= {"ends": f"{about.ends:%Y-%m-%d %H:%M} UTC", "days": round(days, 1), "issuer": about.issuer}
@@ -200,7 +215,7 @@ def ill_for(certificate: Certificate, host: str, now: datetime) -> CertificateTr
     """Why it must not be put in place for this host now, whoever issued it; None if it may be."""
     if now >= certificate.ends:
         return T.EXPIRED
-    if now < certificate.begins:
+    if now < certificate.begins - SKEW:
         return T.NOT_YET_VALID
     return None if is_for(certificate, host) else T.WRONG_HOST
 
@@ -260,7 +275,9 @@ def _of_served(asked: _Asked, served: Served, filed: Filed | None) -> Iterator[C
             yield T.CHAIN_INCOMPLETE if incomplete else T.UNKNOWN_ISSUER
         case Trusted.ROOT_UNKNOWN:
             yield T.UNKNOWN_ISSUER
-        case Trusted.OTHERWISE if ill is None:
+        case Trusted.EARLY if ill is None and asked.now < mine.begins:
+            pass
+        case Trusted.OTHERWISE | Trusted.EXPIRED | Trusted.EARLY if ill is None:
             yield T.UNTRUSTED
         case _:
             pass
@@ -275,7 +292,7 @@ def _compare(
     if filed is None or filed.certificate is None or served.certificate is None or filed.key_fits is False:
         return None
     mine, theirs = filed.certificate, served.certificate
-    if mine.fingerprint == theirs.fingerprint:
+    if mine.fingerprint == theirs.fingerprint or mine.fingerprint in served.besides:
         return None
     good = asked.ill(mine) is None and asked.ending(mine) is not T.ENDS_SOON
     sick = any(_status(each) is Status.CRITICAL for each in of_served)

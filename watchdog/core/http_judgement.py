@@ -38,6 +38,7 @@ class Fetched:
         detail: why it got no further, in words that hold no URL and no text of the other side.
         body: its beginning, decompressed.
         cut: there was more of it.
+        unread: why the body is not known, in words; the status is all the same.
         seconds: how long all of it took.
     """
 
@@ -45,6 +46,7 @@ class Fetched:
     status: int = 0
     body: bytes = b""
     cut: bool = False
+    unread: str = ""
     redirects: int = 0
     detail: str = ""
     seconds: float = 0.0
@@ -105,6 +107,8 @@ def judge_page(fetched: Fetched, expected: Expected) -> Page:
     status = fetched.status
     if status not in expected.statuses:
         return Page(_of_status(status), f"it answered {status}")
+    if fetched.unread and (expected.text or expected.values):
+        return Page(PageResult.WRONG_TEXT if expected.text else PageResult.NO_JSON, fetched.unread)
     if expected.text and expected.text not in fetched.body.decode("utf-8", "replace"):
         where = f"in its first {LONGEST_BODY // 1024} KiB" if fetched.cut else "in it"
         return Page(PageResult.WRONG_TEXT, f"the expected text is not {where}")

@@ -16,6 +16,9 @@ _METADATA = frozenset(
     }
 )
 _LONGEST_URL = 2000
+# IPv6 addresses that hold an IPv4 one: networks that translate, and the old form that nobody uses.
+_HOLDING_IPV4 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+_LOWEST_HELD = 0x0100_0000  # 1.0.0.0: below it are ::1 and ::
 
 
 def object_to_url(url: str) -> str:
@@ -33,6 +36,9 @@ def object_to_url(url: str) -> str:
         return "names no host"
     if parts.username is not None or parts.password is not None:
         return "holds a user's name or password"
+    if not host.isascii():
+        # Wide digits become an address, too, where the name is looked up.
+        return "names a host in other letters than ASCII's, which are written as xn--..."
     return object_to_address(host)
 
 
@@ -43,7 +49,7 @@ def object_to_address(host: str) -> str:
     except ValueError:
         return ""
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
+        address = address.ipv4_mapped or address.sixtofour or _held_by(address) or address
     if address in _METADATA:
         return "is the address of a cloud's metadata"
     if address.is_link_local:
@@ -51,3 +57,10 @@ def object_to_address(host: str) -> str:
     if address.is_multicast or address.is_unspecified or address == ipaddress.ip_address("255.255.255.255"):
         return "is no address of one host"
     return ""
+
+
+def _held_by(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    held = int(address) & 0xFFFF_FFFF
+    if held < _LOWEST_HELD or not any(address in net for net in _HOLDING_IPV4):
+        return None
+    return ipaddress.IPv4Address(held)

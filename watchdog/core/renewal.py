@@ -21,6 +21,7 @@ class RenewalTrouble(StrEnum):
     NO_LINEAGE = "no_lineage"
     BROKEN_LINEAGE = "broken_lineage"
     NO_ACCOUNT = "no_account"
+    AT_WORK = "at_work"
     SERVER_AWAY = "server_away"
     SERVER_BUSY = "server_busy"
     UNKNOWN = "unknown"
@@ -52,6 +53,12 @@ _TABLE: tuple[tuple[RenewalTrouble, str, bool, str], ...] = (
         r"rateLimited|too many (?:certificates|failed authorizations|new orders|registrations|requests)|rate.?limit",
         True,
         "the authority's limit is reached: it issues no more for now",
+    ),
+    (
+        RenewalTrouble.AT_WORK,
+        r"Another instance of Certbot is already running",
+        False,
+        "another certbot is at work on these files: the host's own timer, or a person",
     ),
     (
         RenewalTrouble.CAA,
@@ -143,7 +150,7 @@ def explain_failure(said: str) -> Failure:
         if found is None:
             continue
         if kind is RenewalTrouble.RATE_LIMIT and retry is not None:
-            words = f"{words}, and again from {retry:%Y-%m-%d %H:%M} UTC on"  # noqa: PLW2901 - the same, and when
+            words = f"the authority's limit is reached: it issues nothing before {retry:%Y-%m-%d %H:%M} UTC"  # noqa: PLW2901 - the same, and when
         return Failure(
             trouble=kind, words=words, shown_by=_line_of(said, found), retry_at=retry, lasting=lasting
         )

@@ -8,7 +8,7 @@ so that a dead application makes both look sick: restarting the front would heal
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from watchdog.core.http_judgement import Page, PageResult
@@ -64,6 +64,17 @@ _OF_APP = frozenset({WebTrouble.APP_DOWN, WebTrouble.BOTH_DOWN, WebTrouble.BEHIN
 # The front itself is well: restarting it is not what mends it.
 _AT_FRONT = frozenset({WebTrouble.APP_DOWN, WebTrouble.BEHIND_FRONT, WebTrouble.UPSTREAM_STALE})
 _NOBODY_THERE = frozenset({PageResult.NO_NAME, PageResult.NO_CONNECTION, PageResult.BROKEN})
+# It answers, if not as it should: it is there, and starting it again would mend none of these.
+_ANSWERS = frozenset(
+    {
+        PageResult.OK,
+        PageResult.TLS,
+        PageResult.REDIRECT_REFUSED,
+        PageResult.TOO_MANY_REDIRECTS,
+        PageResult.RATE_LIMITED,
+        PageResult.WRONG_STATUS,
+    }
+)
 # These tell all by themselves.
 _OF_FRONT_ALONE = {
     PageResult.RATE_LIMITED: WebTrouble.RATE_LIMITED,
@@ -84,6 +95,7 @@ class Ways:
         front_by_name: the front was found by the page's public name, not by its name inside the stack.
         front_down: the front's container is known to be down.
         app_down: the application's container is known to be down.
+        front_up, app_up: the container is known, and not to be down.
     """
 
     front: Page
@@ -92,6 +104,8 @@ class Ways:
     front_by_name: bool = False
     front_down: bool = False
     app_down: bool = False
+    front_up: bool = False
+    app_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,11 @@ class WebJudgement:
         return self.trouble in _AT_FRONT
 
     @property
+    def of_certificate(self) -> bool:
+        """Whether a sick certificate explains it."""
+        return self.trouble is WebTrouble.TLS
+
+    @property
     def of_app(self) -> bool:
         """Whether a sick application explains it."""
         return self.trouble in _OF_APP
@@ -141,11 +160,14 @@ def _judge(ways: Ways) -> tuple[WebTrouble, Page]:
     front, direct = ways.front, ways.direct
     if front.ok:
         return _judge_served(ways)
+    if direct is not None and direct.result is PageResult.NO_NAME and ways.app_up:
+        # It is our own way that is not found, which says nothing of the application.
+        return _judge(replace(ways, direct=None))
     if front.result in _OF_FRONT_ALONE:
         return _OF_FRONT_ALONE[front.result], front
     if front.result in _NOBODY_THERE:
         return _judge_no_front(ways)
-    if direct is not None and not direct.ok:
+    if direct is not None and direct.result not in _ANSWERS:
         return WebTrouble.APP_DOWN, direct
     match front.result:
         case PageResult.TIMED_OUT:
@@ -172,14 +194,14 @@ def _judge_no_front(ways: Ways) -> tuple[WebTrouble, Page]:
     """No front answered at all."""
     front, direct = ways.front, ways.direct
     no_name = front.result is PageResult.NO_NAME
-    if no_name and ways.front_by_name and not ways.front_down:
-        # A public name that nobody knows says nothing of the front.
-        if direct is not None and not direct.ok and direct.result is not PageResult.NO_NAME:
+    if no_name and (ways.front_up or (ways.front_by_name and not ways.front_down)):
+        # A public name that nobody knows says nothing of the front; nor that we do not find one that runs.
+        if direct is not None and direct.result not in {*_ANSWERS, PageResult.NO_NAME}:
             return WebTrouble.APP_DOWN, direct
-        return WebTrouble.NO_NAME, front
+        return WebTrouble.NO_NAME if ways.front_by_name else WebTrouble.NO_SIGHT, front
     if direct is None and no_name and not ways.front_down:
         return WebTrouble.NO_SIGHT, front
-    if direct is None or direct.ok:
+    if direct is None or direct.result in _ANSWERS:
         return WebTrouble.FRONT_DOWN, front
     if no_name and direct.result is PageResult.NO_NAME and not (ways.front_down and ways.app_down):
         # Docker forgets the name of a stopped container, and a watchdog outside the network knows none at all.

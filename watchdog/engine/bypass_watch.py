@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from watchdog.core.bypass import Bypass, OpenBypass
 from watchdog.core.decision import Perform
-from watchdog.core.errors import GatewayError
+from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.notification import Notification, Telling
 from watchdog.core.observation import Fact, Finding
@@ -81,19 +81,40 @@ class BypassWatch:
         self._for: dict[str, _Reason] = {}
         self._approved: set[str] = set()
         self._open: dict[str, OpenBypass] = {}
+        # What is being opened now, and for whom; what nobody needs any more by then.
+        self._opening: dict[str, _Reason] = {}
+        self._needless: set[str] = set()
 
     # --- what actions ask ---
 
     async def open(self, bypass: Bypass) -> OpenBypass:
-        """Open it for the incident whose step asks for that, once nothing is left of an earlier daemon."""
+        """Open it for the incident whose step asks for that, once nothing is left of an earlier daemon.
+
+        Raises `Refused` with the reason, also when the incident or the daemon was over before it was open.
+        """
         await self._clean.wait()
         reason = self._for.get(bypass.target, _Reason())
-        opened = await self._doors.open(replace(bypass, incident=reason.incident, page=reason.page))
+        self._opening[bypass.target] = reason
+        try:
+            opened = await self._doors.open(replace(bypass, incident=reason.incident, page=reason.page))
+            needless = bypass.target in self._needless
+        except GatewayError:
+            await self._look_for(bypass.target)
+            raise
+        finally:
+            del self._opening[bypass.target]
+            self._needless.discard(bypass.target)
         known = self._open.get(bypass.target)
-        if known is None or known.container != opened.container:
+        new = known is None or known.container != opened.container
+        if needless:
+            if new:
+                await self._close_again(opened)
+            raise Refused("it was not needed any more before it was open")
+        if new:
             self._open[bypass.target] = opened
-            await self._say(Telling.BYPASS_OPEN, opened, seconds=bypass.lasts)
+            # First of all: whatever cuts us short from here on, it ends at its time.
             self._spawn(f"bypass of {bypass.target}", self._count_down(opened, bypass.lasts))
+            await self._say(Telling.BYPASS_OPEN, opened, seconds=bypass.lasts)
         return opened
 
     def approved(self, target: str) -> bool:
@@ -115,6 +136,9 @@ class BypassWatch:
         """An incident that is over needs no bypass."""
         if happening.name != "incident.resolved":
             return
+        self._needless |= {
+            target for target, reason in self._opening.items() if reason.incident == happening.incident
+        }
         for target, opened in tuple(self._open.items()):
             if opened.incident == happening.incident:
                 self._spawn(f"withdraw the bypass of {target}", self._end_it(opened, "bypass-not-needed"))
@@ -135,13 +159,34 @@ class BypassWatch:
     async def end(self) -> None:
         """The daemon ends."""
         mine, self._open = tuple(self._open.values()), {}
-        if mine:
+        self._needless |= self._opening.keys()
+        if mine or self._opening:
             with suppress(GatewayError):
                 await self._doors.close_all()
             for opened in mine:
                 await self._say(Telling.BYPASS_CLOSED, opened, reason="bypass-daemon")
 
     # --- parts ---
+
+    async def _look_for(self, target: str) -> None:
+        """Another one failed to open: the one there was may have made way for it already."""
+        known = self._open.get(target)
+        if known is None:
+            return
+        with suppress(GatewayError):  # it is counted down all the same
+            if known.container not in {each.container for each in await self._doors.list()}:
+                self._open.pop(target, None)
+                await self._say(Telling.BYPASS_CLOSED, known, reason="bypass-made-way")
+
+    async def _close_again(self, opened: OpenBypass) -> None:
+        """Nobody was told of it; if it cannot be closed at once, it is tried until it is."""
+        try:
+            await self._doors.close(opened.target)
+        except GatewayError:
+            self._open[opened.target] = opened
+            self._spawn(
+                f"withdraw the bypass of {opened.target}", self._end_it(opened.target, "bypass-not-needed")
+            )
 
     async def _count_down(self, opened: OpenBypass, lasts: float) -> None:
         left = lasts

@@ -36,6 +36,7 @@ PROCESSES = 32
 CALL_WITHIN = 20.0
 OPEN_WITHIN = 10.0
 LOOK_EVERY = 0.1
+_NOT_ITS_OWN = frozenset({"host", "none"})
 
 
 class Bypasses:
@@ -77,6 +78,7 @@ class Bypasses:
             PAGE: bypass.page,
         }
         name = f"watchdog-bypass-{uuid.uuid4().hex[:12]}"
+        # Not before all that can be asked without it: what is refused costs nobody the one that is there.
         for each in there:
             await self._remove(each.container)
         try:
@@ -86,6 +88,7 @@ class Bypasses:
             )
             await self._engine.start(name)
             await self._comes_up(name)
+            await self._is_published(name, bypass.address)
         except BaseException:
             await asyncio.shield(self._remove(name))
             raise
@@ -150,11 +153,29 @@ class Bypasses:
         if not answer["State"]["Running"]:
             raise Refused("what it would lead to does not run")
         networks: dict[str, Any] = answer["NetworkSettings"]["Networks"]
-        if not networks:
+        # In the machine's own network the forwarder would listen for everybody.
+        own = {name: each for name, each in networks.items() if name not in _NOT_ITS_OWN}
+        if not own:
             raise Refused("what it would lead to has no network of its own")
-        name, network = next(iter(networks.items()))
-        # The engine's default network knows no names.
-        return name, str(network["IPAddress"] if name == "bridge" else answer["Name"].lstrip("/"))
+        for name, network in own.items():
+            # From an internal one the engine publishes nothing, and does not say so.
+            if not await self._is_internal(str(network["NetworkID"])):
+                # The engine's default network knows no names.
+                return name, str(network["IPAddress"] if name == "bridge" else answer["Name"].lstrip("/"))
+        raise Refused(
+            "what it would lead to is in internal networks only, from which nothing can be published"
+        )
+
+    async def _is_internal(self, network: str) -> bool:
+        found: Any = await self._engine.ask_for(lambda client: client.inspect_network(network), CALL_WITHIN)
+        return bool(found["Internal"])
+
+    async def _is_published(self, name: str, address: str) -> None:
+        """What the engine does, not what it was asked for. Raises `Refused`."""
+        answer: Any = await self._engine.ask_for(lambda client: client.inspect_container(name), CALL_WITHIN)
+        bound = (answer["NetworkSettings"]["Ports"] or {}).get(f"{INSIDE}/tcp") or ()
+        if {each["HostIp"] for each in bound} != {address}:
+            raise Refused("the engine has not published it as it was asked to")
 
     async def _find_image(self) -> str:
         if not self._image:

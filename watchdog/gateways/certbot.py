@@ -13,6 +13,7 @@ from watchdog.core.errors import Refused
 from watchdog.gateways.certificate_pair import LETSENCRYPT, WRITES, PairPlaces, Shots
 from watchdog.gateways.http_probe import PageCaller
 from watchdog.gateways.one_shot import Lent, OneShot
+from watchdog.gateways.trust import Trust
 
 WEBROOT = "/var/www/certbot"
 CA = "/run/ca.pem"
@@ -20,7 +21,11 @@ CA = "/run/ca.pem"
 RENEW_WITHIN = 300.0
 PATH = ".well-known/acme-challenge"
 
-_PUT = f'set -eu; d="{WEBROOT}/{PATH}"; mkdir -p "$d"; umask 022; printf %s "$1" > "$d/$1"; chmod 755 "$d"'
+# The folder's mode is its owner's; one that is made here may be read by Nginx.
+_PUT = f'set -eu; umask 022; d="{WEBROOT}/{PATH}"; mkdir -p "$d"; printf %s "$1" > "$d/$1"'
+# certbot reads what ends in .conf.
+_GIVE_BACK = f'set -eu; c="{LETSENCRYPT}/renewal/$1.conf"; [ ! -e "$c.watchdog" ] || mv -f "$c.watchdog" "$c"'
+_KEEP = f'{_GIVE_BACK}; [ ! -e "$c" ] || {{ cp -p "$c" "$c.new"; mv -f "$c.new" "$c.watchdog"; }}'
 _TAKE = f'rm -f "{WEBROOT}/{PATH}/$1"'
 
 
@@ -51,8 +56,9 @@ def renewal_shot(certbot: Certbot) -> OneShot:
         "--no-random-sleep-on-renew",
         # Its configuration may say standalone, and Nginx has port 80.
         *("--webroot", "--webroot-path", WEBROOT),
-        # Hooks are commands of the host: they would fail here, and what they do is done by the next steps.
-        "--no-directory-hooks",
+        # Hooks are commands of the host: they would fail here, and what they do is done by the next steps. Those of
+        # the certificate's own configuration are run unless others are named.
+        *("--no-directory-hooks", "--pre-hook", "true", "--post-hook", "true", "--deploy-hook", "true"),
         *("--config-dir", LETSENCRYPT, "--work-dir", "/tmp/work", "--logs-dir", "/tmp/logs"),  # noqa: S108 - the container's own
         *(("--server", certbot.server) if certbot.server else ()),
     ]
@@ -79,7 +85,8 @@ async def try_challenge(shots: Shots, certbot: Certbot, domain: str, at: str) ->
     if put.code != 0:
         raise Refused("the folder of the challenge cannot be written")
     try:
-        got = await PageCaller().get(f"http://{domain}/{PATH}/{token}", at=at)
+        # An authority follows a redirect to TLS, and asks for no good certificate there: it is to mend that.
+        got = await PageCaller().get(f"http://{domain}/{PATH}/{token}", at=at, trust=Trust(verify=False))
     finally:
         await shots.run(OneShot(command=("sh", "-c", _TAKE, "sh", token), lent=lent, capabilities=WRITES))
     if got.body == token.encode():
@@ -89,6 +96,27 @@ async def try_challenge(shots: Shots, certbot: Certbot, domain: str, at: str) ->
 
 
 async def renew(shots: Shots, certbot: Certbot) -> str:
-    """All that certbot said. Raises `Unreachable` when it did not end in time, `Refused` when it cannot be run."""
-    ended = await shots.run(renewal_shot(certbot))
+    """All that certbot said. Raises `Unreachable` when it did not end in time, `Refused` when it cannot be run.
+
+    Its configuration of the certificate is afterwards what it was: it would keep the paths and the webroot of our
+    container, with which the host's own timer renews nothing any more.
+    """
+    # What is kept lies beside it, so that the next one puts it back if this one is killed.
+    kept = await shots.run(_on_configuration(_KEEP, certbot))
+    if kept.code != 0:
+        raise Refused("certbot's configuration of the certificate could not be kept as it is")
+    try:
+        ended = await shots.run(renewal_shot(certbot))
+    finally:
+        await give_back_configuration(shots, certbot)
     return (ended.output + b"\n" + ended.complaint).decode("utf-8", "replace")
+
+
+async def give_back_configuration(shots: Shots, certbot: Certbot) -> None:
+    """Put back what was kept of certbot's configuration, where that was not done: after one that was cut short."""
+    await shots.run(_on_configuration(_GIVE_BACK, certbot))
+
+
+def _on_configuration(script: str, certbot: Certbot) -> OneShot:
+    lent = (Lent(certbot.places.letsencrypt, LETSENCRYPT, writable=True),)
+    return OneShot(command=("sh", "-c", script, "sh", certbot.places.lineage), lent=lent, capabilities=WRITES)

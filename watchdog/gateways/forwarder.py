@@ -61,7 +61,10 @@ class Forwarder:
         self._busy += 1
         try:
             there, back = await self.reach()
-            await asyncio.gather(carry(reader, back), carry(there, writer))
+            try:
+                await asyncio.gather(carry(reader, back), carry(there, writer))
+            finally:
+                back.transport.abort()
         except (OSError, TimeoutError):
             pass
         finally:

@@ -5,6 +5,7 @@ They are in `Tools.front`; an action that finds none there says so and does noth
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,12 +37,18 @@ class Front:
         approved: whether a human has said yes to the step that runs on this target now. Without it nothing is
             ever published to the outside.
         tls: makes handshakes; one that is made when it is needed, by default.
+        turns: who exchanges a pair of which server now: two domains of one Nginx do it one after the other.
     """
 
     shots: Shots
     bypasses: Opens
     approved: Callable[[str], bool] = _nobody
     tls: Callable[[], TlsCaller] = field(default=TlsCaller)
+    turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def turn(self, server: str) -> asyncio.Lock:
+        """Held by who exchanges a pair of this server."""
+        return self.turns.setdefault(server, asyncio.Lock())
 
 
 def front_of(tools: object) -> Front:

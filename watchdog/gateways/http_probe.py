@@ -14,7 +14,7 @@ import time
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from watchdog.core.errors import Unreachable
 from watchdog.core.http_judgement import LONGEST_BODY, MOST_REDIRECTS, Fetched, Reach
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 LOOKUPS = 4
 CONNECT_WITHIN = 5.0
+# Of one header. Content-Security-Policy and cookies grow beyond the 8 KiB that aiohttp takes; browsers take more.
+LONGEST_HEADER = 64 * 1024
+_ERROR = 400
+_SILENT = "its name could not be looked up: the name server does not answer"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {"User-Agent": "compose-watchdog", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
 # Of zlib: take gzip's header or zlib's own, whichever comes.
@@ -60,17 +64,23 @@ class PageCaller:
             within: Seconds, for names, connections, redirects and the body together.
         """
         begun = time.monotonic()
+        looked_up: set[str] = set()
         try:
             async with asyncio.timeout(within):
-                fetched = await self._follow(url, at, trust or Trust(), min(within, CONNECT_WITHIN))
+                connect_within = min(within, CONNECT_WITHIN)
+                fetched = await self._follow(url, at, trust or Trust(), connect_within, looked_up)
         except TimeoutError:
-            fetched = Fetched(reach=Reach.TIMED_OUT, detail=f"no whole answer within {within:g} s")
+            # While a name was looked up nobody was asked, so that nobody has kept us waiting.
+            waited = Fetched(reach=Reach.TIMED_OUT, detail=f"no whole answer within {within:g} s")
+            fetched = replace(waited, reach=Reach.NO_NAME, detail=_SILENT) if looked_up else waited
         return replace(fetched, seconds=time.monotonic() - begun)
 
-    async def _follow(self, url: str, at: str, trust: Trust, connect_within: float) -> Fetched:
+    async def _follow(
+        self, url: str, at: str, trust: Trust, connect_within: float, looked_up: set[str]
+    ) -> Fetched:
         import aiohttp  # noqa: PLC0415 - only who asks for pages pays for it
 
-        first = urlsplit(url).hostname
+        first = urlsplit(url)
         try:
             context = self._context(trust)
         except (OSError, ValueError):
@@ -79,8 +89,7 @@ class PageCaller:
             objection = object_to_url(url)
             if objection:
                 return _refused(redirects, objection)
-            asked_at = at if urlsplit(url).hostname == first else ""
-            connector = self._connector(asked_at, context)
+            connector = self._connector(_place_of(url, first, at), context, looked_up)
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_within)
             try:
                 async with (
@@ -89,6 +98,8 @@ class PageCaller:
                         timeout=timeout,
                         headers=_HEADERS,
                         auto_decompress=False,
+                        max_line_size=LONGEST_HEADER,
+                        max_field_size=LONGEST_HEADER,
                         trust_env=False,
                         cookie_jar=aiohttp.DummyCookieJar(),
                     ) as session,
@@ -112,7 +123,7 @@ class PageCaller:
             return tls_context(trust)
         return self._contexts.setdefault(trust, self._contexts.get(trust) or tls_context(trust))
 
-    def _connector(self, at: str, context: ssl.SSLContext) -> aiohttp.TCPConnector:
+    def _connector(self, at: str, context: ssl.SSLContext, looked_up: set[str]) -> aiohttp.TCPConnector:
         import aiohttp  # noqa: PLC0415 - the same
         from aiohttp.abc import AbstractResolver, ResolveResult  # noqa: PLC0415 - the same
 
@@ -125,7 +136,9 @@ class PageCaller:
             async def resolve(
                 self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
             ) -> list[ResolveResult]:
+                looked_up.add(host)
                 found = await lookups.call(_look_up, name or host, int(written or port), family, within=60.0)
+                looked_up.discard(host)
                 for _, _, _, _, address in found:
                     objection = object_to_address(str(address[0]))
                     if objection:
@@ -157,12 +170,19 @@ def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
 
 async def _read(response: aiohttp.ClientResponse, redirects: int) -> Fetched:
     """The beginning of the body: as little is decompressed as is read."""
+    import aiohttp  # noqa: PLC0415 - only who asks for pages pays for it
+
     raw = bytearray()
-    while len(raw) <= LONGEST_BODY:
-        chunk = await response.content.read(LONGEST_BODY + 1 - len(raw))
-        if not chunk:
-            break
-        raw += chunk
+    try:
+        while len(raw) <= LONGEST_BODY:
+            chunk = await response.content.read(LONGEST_BODY + 1 - len(raw))
+            if not chunk:
+                break
+            raw += chunk
+    except (aiohttp.ClientError, OSError):
+        # Of an error nobody needs the rest.
+        if response.status < _ERROR:
+            raise
     cut, body = len(raw) > LONGEST_BODY, bytes(raw[:LONGEST_BODY])
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("gzip", "x-gzip", "deflate"):
@@ -170,11 +190,27 @@ async def _read(response: aiohttp.ClientResponse, redirects: int) -> Fetched:
         try:
             body = inflate.decompress(body, LONGEST_BODY)
         except zlib.error:
-            return Fetched(reach=Reach.BROKEN, redirects=redirects, detail="it cannot be decompressed")
+            return _unread(response, redirects, "it cannot be decompressed")
         cut = cut or bool(inflate.unconsumed_tail)
     elif encoding not in ("", "identity"):
-        return Fetched(reach=Reach.BROKEN, redirects=redirects, detail="it is compressed in an unknown way")
+        return _unread(response, redirects, "it is compressed in an unknown way")
     return Fetched(reach=Reach.ANSWERED, status=response.status, body=body, cut=cut, redirects=redirects)
+
+
+def _unread(response: aiohttp.ClientResponse, redirects: int, why: str) -> Fetched:
+    return Fetched(reach=Reach.ANSWERED, status=response.status, unread=why, redirects=redirects)
+
+
+def _place_of(url: str, first: SplitResult, at: str) -> str:
+    """Where this one of several URLs is asked; the port of `at` is for the port of the first."""
+    parts = urlsplit(url)
+    if parts.hostname != first.hostname:
+        return ""
+    return at if _port_of(parts) == _port_of(first) else at.rpartition(":")[0] if ":" in at else at
+
+
+def _port_of(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _lead_on(url: str, target: str) -> str:
@@ -211,7 +247,7 @@ def _explain(error: BaseException, redirects: int) -> Fetched:
         case aiohttp.ClientConnectorError():
             return got(Reach.NO_CONNECTION, f"it cannot be connected to: {_words_of(error.os_error)}")
         case Unreachable():
-            return got(Reach.NO_NAME, "its name could not be looked up: the name server does not answer")
+            return got(Reach.NO_NAME, _SILENT)
         case _:
             return got(Reach.BROKEN, f"the exchange broke ({type(error).__name__})")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from watchdog.core.errors import Refused
-from watchdog.core.nginx_words import complaint_of, passes_by_itself
+from watchdog.core.nginx_words import complaint_of, is_about_a_pair, passes_by_itself
 from watchdog.gateways.program import Ended
 
 # Seconds. A test resolves every name of an upstream, and waits for the name server.
@@ -45,10 +45,12 @@ class Tested:
     Attributes:
         objection: why Nginx would not start with it, "" if it would.
         passing: the objection may go away by itself, as when a neighbour is down.
+        of_pair: it is a certificate or its key that is refused.
     """
 
     objection: str = ""
     passing: bool = False
+    of_pair: bool = False
 
 
 async def test_configuration(engine: Executes, container_id: str) -> Tested:
@@ -57,7 +59,7 @@ async def test_configuration(engine: Executes, container_id: str) -> Tested:
     if ended.code == 0:
         return Tested()
     said = _text(ended)
-    return Tested(complaint_of(said), passing=passes_by_itself(said))
+    return Tested(complaint_of(said), passing=passes_by_itself(said), of_pair=is_about_a_pair(said))
 
 
 async def reload_configuration(engine: Executes, container_id: str) -> None:

@@ -83,6 +83,7 @@ class OneShots:
         self._engine = engine
         self._image = image
         self._own_id = own_id
+        self._running: set[str] = set()
 
     async def describe(self, shot: OneShot) -> str:
         """The command line that would do the same, in one line."""
@@ -105,6 +106,7 @@ class OneShots:
         """
         name = f"watchdog-one-shot-{uuid.uuid4().hex[:12]}"
         content = self._container(shot, await self._find_image())
+        self._running.add(name)
         try:
             await self._engine.ask_for(
                 lambda client: client.create_container_from_config(content, name),  # type: ignore[no-untyped-call]
@@ -119,20 +121,27 @@ class OneShots:
                 raise Unreachable(f"{what} did not end within {shot.within:g} s and was killed") from None
             return Ended(code, await self._read(name, stdout=True), await self._read(name, stdout=False))
         finally:
-            await asyncio.shield(self._remove(name))
+            try:
+                await asyncio.shield(self._remove(name))
+            finally:
+                self._running.discard(name)
 
     async def remove_leftovers(self) -> int:
         """Remove what a daemon left that was killed in the middle of a one-shot; how many there were.
 
-        For the start of the daemon: it removes running ones too.
+        For the start of the daemon: it removes running ones too, but for those of this very object: a step may have
+        been taken up again meanwhile.
         """
         mine = {"label": [f"{LABEL}={self._engine.options.scope}"]}
         rows = await self._engine.ask_for(
-            lambda client: client.containers(all=True, quiet=True, filters=mine), CALL_WITHIN
+            lambda client: client.containers(all=True, filters=mine), CALL_WITHIN
         )
-        for row in rows:
+        left = [
+            each for each in rows if not self._running & {name.lstrip("/") for name in each["Names"] or ()}
+        ]
+        for row in left:
             await self._remove(str(row["Id"]))
-        return len(rows)
+        return len(left)
 
     async def _find_image(self) -> str:
         if not self._image:

@@ -27,25 +27,30 @@ class Site:
 
     Attributes:
         container: its id.
-        address, port: where it serves.
+        find: the host at which it is asked; another one after a start, perhaps.
+        port: where it serves there.
         restart: stops and starts it, for when a reload is not taken.
+        down: it does not run, or ends again and again: it can only be started.
     """
 
     domain: str
     container: str
-    address: str
+    find: Callable[[], Awaitable[str]]
     port: int
     trust: Trust
     restart: Callable[[], Awaitable[None]]
+    down: bool = False
 
-    @property
-    def at(self) -> str:
-        """As `address:port`."""
-        return f"{self.address}:{self.port}"
+    async def at(self) -> str:
+        """Where it serves now, as `host:port`."""
+        return f"{await self.find()}:{self.port}"
 
 
 async def serve_pair(engine: Executes, caller: TlsCaller, site: Site, fingerprint: str) -> str:
     """Have the pair in place served, until a handshake that verifies shows this fingerprint: "", or why it does not."""
+    if site.down:
+        await site.restart()
+        return await _comes(caller, site, fingerprint, RESTARTED_WITHIN)
     tested = await test_configuration(engine, site.container)
     if tested.objection:
         return f"nginx refuses it: {tested.objection}"
@@ -60,16 +65,20 @@ async def serve_pair(engine: Executes, caller: TlsCaller, site: Site, fingerprin
 async def serve_old_pair(
     engine: Executes, caller: TlsCaller, site: Site, shots: Shots, places: PairPlaces
 ) -> tuple[bool, str]:
-    """Put the old pair back and have it served: whether there was one, and what went wrong with it."""
+    """Put the old pair back and have it served: whether there was one, and what went wrong, in a whole clause."""
     try:
         old = await put_pair_back(shots, places)
-        if old is None:
-            return False, ""
-        # It was served before, whoever trusted it.
-        as_it_was = replace(site, trust=Trust(verify=False))
-        return True, await serve_pair(engine, caller, as_it_was, old.fingerprint)
     except GatewayError as error:
-        return True, str(error)
+        return True, f"the old pair could not be put back: {error}"
+    if old is None:
+        return False, ""
+    # It was served before, whoever trusted it.
+    as_it_was = replace(site, trust=Trust(verify=False))
+    try:
+        why = await serve_pair(engine, caller, as_it_was, old.fingerprint)
+    except GatewayError as error:
+        why = str(error)
+    return True, f"the old pair is back in its folder, and not served: {why}" if why else ""
 
 
 async def _comes(caller: TlsCaller, site: Site, fingerprint: str, within: float) -> str:
@@ -77,14 +86,22 @@ async def _comes(caller: TlsCaller, site: Site, fingerprint: str, within: float)
     try:
         async with asyncio.timeout(within):
             while in_a_row < ENOUGH:
-                seen = await caller.served(site.domain, at=site.at, trust=site.trust)
+                seen = await caller.served(site.domain, at=await site.at(), trust=site.trust)
                 new = seen.certificate is not None and seen.certificate.fingerprint == fingerprint
-                if new and seen.trusted not in (Trusted.YES, Trusted.NOT_ASKED):
+                if new and seen.trusted is Trusted.EARLY:
+                    new = False  # its time comes
+                elif new and seen.trusted not in (Trusted.YES, Trusted.NOT_ASKED):
                     return f"it is served, and not trusted: {seen.detail}"
+                if seen.certificate is not None and seen.certificate.fingerprint != fingerprint:
+                    # Nginx may have one for each kind of key.
+                    both = await caller.all_served(site.domain, at=await site.at(), trust=site.trust)
+                    new = fingerprint in both
                 in_a_row = in_a_row + 1 if new else 0
                 await asyncio.sleep(LOOK_EVERY)
             return ""
     except TimeoutError:
         if seen.certificate is None:
             return f"no handshake shows it: {seen.detail or 'no answer'}"
+        if seen.certificate.fingerprint == fingerprint:
+            return f"it is served, and not for so long: {seen.detail or 'now and then another one'}"
         return "nginx still serves another certificate"

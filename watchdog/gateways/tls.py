@@ -7,6 +7,7 @@ trust. So both are made, at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from contextlib import suppress
@@ -27,8 +28,14 @@ _TRUSTED = {
     2: Trusted.NO_ISSUER,
     20: Trusted.NO_ISSUER,
     21: Trusted.NO_ISSUER,
+    9: Trusted.EARLY,
+    10: Trusted.EXPIRED,
 }
 _DER = 2
+# A kind of key, in the words of OpenSSL's list of ciphers; beyond TLS 1.2 that says nothing of it.
+_KINDS = ("aECDSA", "aRSA")
+# So long is waited for one of several addresses.
+NEXT_ADDRESS = 1.0
 
 
 class TlsCaller:
@@ -58,8 +65,8 @@ class TlsCaller:
         trust = trust or Trust()
         try:
             async with asyncio.timeout(within):
-                address = await self._find(host or name, int(written or HTTPS))
-                return await self._shake(address, name, trust)
+                addresses = await self._find(host or name, int(written or HTTPS))
+                return await self._shake(await _who_listens(addresses), name, trust)
         except TimeoutError:
             trouble, detail = CertificateTrouble.HANDSHAKE_ENDLESS, f"no handshake within {within:g} s"
         except (socket.gaierror, UnicodeError, Unreachable):
@@ -69,10 +76,36 @@ class TlsCaller:
         except (ConnectionResetError, EOFError):
             trouble, detail = CertificateTrouble.NO_TLS, "it hung up in the middle of the handshake"
         except OSError as error:
-            trouble, detail = CertificateTrouble.NO_CONNECTION, error.strerror or type(error).__name__
+            # The system's own words: those of asyncio name the address.
+            words = os.strerror(error.errno) if error.errno else type(error).__name__
+            trouble, detail = CertificateTrouble.NO_CONNECTION, words
         except ValueError:
             trouble, detail = CertificateTrouble.GARBAGE, "what it shows is no certificate"
         return Served(trouble=trouble, detail=detail)
+
+    async def all_served(
+        self, name: str, at: str = "", trust: Trust | None = None, within: float = HANDSHAKE_WITHIN
+    ) -> frozenset[str]:
+        """Fingerprints of what is shown to who takes keys of one kind only, and is believed. Never raises.
+
+        A server may have a certificate for each kind of key; a handshake shows one of them.
+        """
+        shown = await asyncio.gather(
+            *(self._shown_for(kind, name, at, trust or Trust(), within) for kind in _KINDS)
+        )
+        return frozenset(each for each in shown if each)
+
+    async def _shown_for(self, kind: str, name: str, at: str, trust: Trust, within: float) -> str:
+        host, _, written = at.rpartition(":") if ":" in at else (at, "", "")
+        with suppress(OSError, ValueError, EOFError, Unreachable, TimeoutError):
+            context = tls_context(trust)
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(kind)
+            async with asyncio.timeout(within):
+                addresses = await self._find(host or name, int(written or HTTPS))
+                chain = await _handshake(await _who_listens(addresses), name, context)
+                return (await self.read(chain[0])).fingerprint
+        return ""
 
     async def filed(self, chain: str, key: str = "", within: float = HANDSHAKE_WITHIN) -> Filed:
         """What lies in the files; a disk that hangs is an unreadable file."""
@@ -85,9 +118,9 @@ class TlsCaller:
         """What a certificate says; raises ValueError for what is none."""
         return await self._reads.call(read_der, der, within=HANDSHAKE_WITHIN)
 
-    async def _find(self, host: str, port: int) -> tuple[str, int]:
+    async def _find(self, host: str, port: int) -> list[tuple[str, int]]:
         found = await self._lookups.call(_look_up, host, port, within=60.0)
-        return str(found[0][4][0]), int(found[0][4][1])
+        return [(str(each[4][0]), int(each[4][1])) for each in found]
 
     async def _shake(self, address: tuple[str, int], name: str, trust: Trust) -> Served:
         looking = asyncio.create_task(_handshake(address, name, tls_context(Trust(verify=False))))
@@ -100,6 +133,17 @@ class TlsCaller:
                 task.cancel()
             await asyncio.gather(looking, verifying, return_exceptions=True)
         return Served(certificate=await self.read(chain[0]), chain=len(chain), trusted=trusted, detail=detail)
+
+
+async def _who_listens(addresses: list[tuple[str, int]]) -> tuple[str, int]:
+    """The first at which somebody accepts; the last one where nobody does, for its error."""
+    for address in addresses[:-1]:
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(NEXT_ADDRESS):
+                _, writer = await asyncio.open_connection(*address)
+            writer.transport.abort()
+            return address
+    return addresses[-1]
 
 
 async def _handshake(address: tuple[str, int], name: str, context: ssl.SSLContext) -> tuple[bytes, ...]:

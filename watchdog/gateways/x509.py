@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -25,14 +26,16 @@ def read_der(der: bytes) -> Certificate:
     """What a certificate says; raises ValueError for what is none."""
     from cryptography import x509  # noqa: PLC0415 - only who reads certificates pays for it
 
-    return _read(x509.load_der_x509_certificate(der))
+    with _garbage():
+        return _read(x509.load_der_x509_certificate(der))
 
 
 def read_chain(pem: bytes) -> tuple[Certificate, ...]:
     """The certificates of a PEM file in their order; raises ValueError for what is none."""
     from cryptography import x509  # noqa: PLC0415 - the same
 
-    return tuple(_read(each) for each in x509.load_pem_x509_certificates(pem))
+    with _garbage():
+        return tuple(_read(each) for each in x509.load_pem_x509_certificates(pem))
 
 
 def key_print_of(pem: bytes) -> str:
@@ -43,11 +46,24 @@ def key_print_of(pem: bytes) -> str:
         load_pem_private_key,
     )
 
+    with _garbage():
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except TypeError:
+            raise ValueError("the key has a password") from None
+        return _digest(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+@contextmanager
+def _garbage() -> Iterator[None]:
+    """What the library says of oddities in words of its own becomes a ValueError."""
+    from cryptography import x509  # noqa: PLC0415 - the same
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - the same
+
     try:
-        key = load_pem_private_key(pem, password=None)
-    except TypeError:
-        raise ValueError("the key has a password") from None
-    return _digest(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        yield
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as odd:
+        raise ValueError(str(odd)) from None
 
 
 def read_files(chain: str, key: str = "") -> Filed:

@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = {
     # Why an emergency bypass was withdrawn.
     "bypass-expired": "its time is over",
     "bypass-not-needed": "it is not needed any more",
+    "bypass-made-way": "it made way for another one, which did not open",
     "bypass-daemon": "watchdog ended or began anew",
     "storm": "many targets are sick at once, and restarting those that run mends nothing",
 }
