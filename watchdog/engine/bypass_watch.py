@@ -181,12 +181,10 @@ class BypassWatch:
     async def _close_again(self, opened: OpenBypass) -> None:
         """Nobody was told of it; if it cannot be closed at once, it is tried until it is."""
         try:
-            await self._doors.close(opened.target)
+            await self._doors.close(opened.container)
         except GatewayError:
             self._open[opened.target] = opened
-            self._spawn(
-                f"withdraw the bypass of {opened.target}", self._end_it(opened.target, "bypass-not-needed")
-            )
+            self._spawn(f"withdraw the bypass of {opened.target}", self._end_it(opened, "bypass-not-needed"))
 
     async def _count_down(self, opened: OpenBypass, lasts: float) -> None:
         left = lasts
