@@ -37,6 +37,14 @@ class FakeClient:
     def df(self) -> dict[str, Any]:
         return DF
 
+    def images(self, *, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        assert filters == {"dangling": True, "label": [f"{PROJECT}=shop"]}
+        return [{"Id": "sha256:" + "b" * 64, "Size": 50}]
+
+    def prune_images(self, *, filters: dict[str, Any]) -> dict[str, Any]:
+        assert filters == {"dangling": True, "label": [f"{PROJECT}=shop"]}
+        return {"ImagesDeleted": [{"Deleted": "sha256:" + "b" * 64}, {"Deleted": "sha256:" + "f" * 64}]}
+
     def containers(self, *, all: bool, filters: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: A002
         assert all
         assert filters == {"label": [f"{PROJECT}=shop"]}
@@ -101,6 +109,13 @@ async def test_logs_that_are_kept_whole_are_found() -> None:
         ("web", "/docker/containers/c/c-json.log")
     ]
     assert await make_stores("").whole_logs() == ()
+
+
+async def test_only_nameless_images_of_this_project_are_asked_for() -> None:
+    """Neither another project's, nor one with a name, such as those that are kept for a way back."""
+    stores = make_stores("shop")
+    assert [each.size for each in await stores.dangling()] == [50]
+    assert await stores.prune() == 1
 
 
 async def test_without_a_project_no_image_is_ours() -> None:

@@ -151,8 +151,8 @@ def _judge(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decisi
         return _judge_without_incident(case, seen, policy, now)
     if seen.finding.kind == CLOSED:
         # Neither health nor trouble shows now, and nobody may say that it was healed.
-        case = replace(case, incident=replace(case.incident, well_since=None))
-        return Decision(case, (), "nothing is expected now: it is judged when its hours begin")
+        waiting = replace(case, incident=replace(case.incident, well_since=None))
+        return Decision(waiting, (), "nothing is expected now: it is judged when its hours begin")
     if not seen.settled:
         return _unsettled(case, case.incident, seen, policy, now)
     if seen.well:
