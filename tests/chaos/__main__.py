@@ -97,7 +97,7 @@ def run(seed: int, seconds: float, stage: Stage, say: Callable[[str], None]) -> 
     say(f"{len(SERVICES)} containers are started")
     stage.up()
     with Receiver() as receiver, EngineProxy(stage.work / "engine.sock") as proxy:
-        stage.daemon.environment["WATCHDOG_WEBHOOK_URL"] = receiver.url
+        stage.daemon.environment["WATCHDOG_WEBHOOK_URL"] = receiver.url("/told")
         people = People(stage, proxy, receiver)
         people.start_daemon()
         stage.watching(*SERVICES, within=40)

@@ -6,11 +6,10 @@ import hashlib
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 
 from tests.chaos.record import Post
+from tests.listening import Listening
 
 
 def key_of(telling: str, target: str, incident: str | None, at: str) -> str:
@@ -19,7 +18,7 @@ def key_of(telling: str, target: str, incident: str | None, at: str) -> str:
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-class Receiver:
+class Receiver(Listening):
     """A context: entering begins to listen on 127.0.0.1."""
 
     def __init__(self) -> None:
@@ -47,24 +46,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Where messages go."""
-        return f"http://127.0.0.1:{self._server.server_port}/told"
+        super().__init__(Ear)
 
     def lose_next(self) -> None:
         """The next message arrives, and its sender is not told so."""

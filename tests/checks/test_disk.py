@@ -91,6 +91,15 @@ async def test_a_low_disk_tells_the_hour_in_which_it_is_full(stand: Stand, tmp_p
     assert "full_at" not in (await disk.probe("data", with_disks(stand, disks))).finding.facts
 
 
+async def test_what_was_foretold_and_has_come_true_is_the_disks_own_trouble(
+    stand: Stand, tmp_path: Path
+) -> None:
+    """The incident of the disk tells of it: nobody is warned besides, and what was told of before is not over."""
+    assert (await look(check(tmp_path), stand, "data-forecast")).tell_after == 0.0
+    full = await look(check(tmp_path, warn_free="900TB", critical_free="900TB"), stand, "data-forecast")
+    assert (full.tell_after, full.near) == (None, True)
+
+
 async def test_a_path_that_is_not_there_is_told_as_a_mistake(stand: Stand, tmp_path: Path) -> None:
     """UNKNOWN: nothing is done about it."""
     disk = check(tmp_path / "missing")

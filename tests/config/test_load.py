@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from watchdog.core.notification import Severity
 from watchdog.core.playbook import Autonomy, Verification
 from watchdog.core.target import Wishes
 from watchdog.core.web_front import MENDABLE
-from watchdog.registry import build_action
+from watchdog.registry import CHECKS, build_action
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = "version: 1\nwatch: {project: shop}\n"
@@ -49,6 +50,14 @@ def load(folder: Path, text: str, environment: dict[str, dict[str, object]] | No
     file = folder / "watchdog.yml"
     file.write_text(text)
     return load_config(file, given=environment)
+
+
+def test_the_whole_example_leaves_nothing_out() -> None:
+    """Who copies it has every kind of check and every remedy that watchdog ships with."""
+    config = load_config(ROOT / "config/examples/whole.yml")
+    assert {check.check.kind for check in config.checks} == set(CHECKS)
+    remedies = {path.stem for path in (ROOT / "config/playbooks").glob("*.yml")}
+    assert {check.playbook for check in config.checks} - {"none"} == remedies
 
 
 def test_what_is_left_out_is_the_promise(tmp_path: Path) -> None:
@@ -87,6 +96,25 @@ def test_the_shipped_remedy_climbs_as_promised(tmp_path: Path) -> None:
     assert [rung.step.autonomy.value for rung in rungs] == ["act", "act", "propose"]
     assert [rung.step.undoable for rung in rungs] == [False, False, True]
     assert [build_action(step).name for step in playbook.steps] == [step.action for step in playbook.steps]
+
+
+@pytest.mark.parametrize(
+    ("written", "autonomy"), [("", "propose"), (", autonomy: propose", "propose"), (", autonomy: act", "act")]
+)
+def test_points_are_deleted_unasked_only_where_somebody_wrote_so(
+    tmp_path: Path, written: str, autonomy: str
+) -> None:
+    """A step that forgets to say it asks first; whoever wants otherwise has to write it down."""
+    folder = tmp_path / "playbooks"
+    folder.mkdir()
+    shutil.copy(ROOT / "config/playbooks/container-crash.yml", folder)
+    (folder / "last.yml").write_text(
+        "playbook: last\nkind: remedy\ntitle: {en: The last, fr: Le dernier}\nfor: {kind: disk}\n"
+        f"steps: [{{delete_old_points: {{}}{written}}}]\n",
+        encoding="utf-8",
+    )
+    (step,) = load(tmp_path, MINIMAL).playbooks["last"].steps
+    assert step.autonomy.value == autonomy
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}-{file.stem}")

@@ -11,6 +11,7 @@ from watchdog.core.budget import Budget, BudgetLimits, judge_budget, room_after
 from watchdog.core.verdict import Allow, Refuse
 
 LIMITS = BudgetLimits()
+ABCD = tuple(frozenset(one) for one in "abcd")
 
 
 def spent(times: int, clock: FakeClock, every: float = 1.0) -> Budget:
@@ -25,26 +26,33 @@ def spent(times: int, clock: FakeClock, every: float = 1.0) -> Budget:
 def test_ten_actions_in_ten_minutes() -> None:
     """The eleventh waits until the first is ten minutes old, to the second."""
     clock = FakeClock()
-    assert judge_budget(spent(9, clock).begun, set(), "web", LIMITS, clock.now()) == Allow()
+    assert judge_budget(spent(9, clock).begun, (), "web", LIMITS, clock.now()) == Allow()
     budget = spent(10, clock)
-    assert judge_budget(budget.begun, set(), "web", LIMITS, clock.now()) == Refuse("budget-spent", wait=590)
+    assert judge_budget(budget.begun, (), "web", LIMITS, clock.now()) == Refuse("budget-spent", wait=590)
     clock.advance(590)
-    assert judge_budget(budget.begun, set(), "web", LIMITS, clock.now()) == Allow()
+    assert judge_budget(budget.begun, (), "web", LIMITS, clock.now()) == Allow()
     assert len(budget.spent(LIMITS, clock.now()).begun) == 10
 
 
 def test_four_at_once() -> None:
     """The fifth waits for one of them to end: it asks again."""
     clock = FakeClock()
-    assert judge_budget((), {"a", "b", "c"}, "web", LIMITS, clock.now()) == Allow()
-    assert judge_budget((), set("abcd"), "web", LIMITS, clock.now()) == Refuse("too-many-at-once", wait=2.0)
+    assert judge_budget((), ABCD[:3], "web", LIMITS, clock.now()) == Allow()
+    assert judge_budget((), ABCD, "web", LIMITS, clock.now()) == Refuse("too-many-at-once", wait=2.0)
+
+
+def test_an_action_counts_once_whatever_it_keeps_busy() -> None:
+    """One on behalf of a page acts on what is behind it: two are busy, one is at work."""
+    busy = tuple(frozenset({f"page-{one}", one}) for one in "abc")
+    assert judge_budget((), busy, "web", LIMITS, FakeClock().now()) == Allow()
+    assert judge_budget((), busy, "b", LIMITS, FakeClock().now()) == Refuse("target-busy", wait=2.0)
 
 
 def test_never_two_on_one_target() -> None:
     """Whoever asks, and however much budget is left."""
     now = FakeClock().now()
     for planned in (False, True):
-        verdict = judge_budget((), {"web"}, "web", LIMITS, now, planned=planned)
+        verdict = judge_budget((), [{"web"}], "web", LIMITS, now, planned=planned)
         assert verdict == Refuse("target-busy", wait=2.0)
 
 
@@ -52,8 +60,8 @@ def test_planned_work_counts_against_those_at_once_only() -> None:
     """A backup at night does not wait for a spent budget, but for a free hand."""
     clock = FakeClock()
     begun = spent(20, clock).begun
-    assert judge_budget(begun, {"a"}, "web", LIMITS, clock.now(), planned=True) == Allow()
-    full = judge_budget(begun, set("abcd"), "web", LIMITS, clock.now(), planned=True)
+    assert judge_budget(begun, ABCD[:1], "web", LIMITS, clock.now(), planned=True) == Allow()
+    full = judge_budget(begun, ABCD, "web", LIMITS, clock.now(), planned=True)
     assert full == Refuse("too-many-at-once", wait=2.0)
 
 
@@ -62,7 +70,7 @@ def test_a_reboot_expires_nothing_early() -> None:
     clock = FakeClock()
     budget = spent(10, clock, every=50)
     clock.reboot()
-    assert judge_budget(budget.begun, set(), "web", LIMITS, clock.now()) == Refuse("budget-spent", wait=599)
+    assert judge_budget(budget.begun, (), "web", LIMITS, clock.now()) == Refuse("budget-spent", wait=599)
 
 
 def test_a_wall_clock_that_jumps_changes_nothing() -> None:
@@ -70,13 +78,13 @@ def test_a_wall_clock_that_jumps_changes_nothing() -> None:
     clock = FakeClock()
     budget = spent(10, clock)
     clock.wall = clock.wall.replace(year=2036)
-    assert isinstance(judge_budget(budget.begun, set(), "web", LIMITS, clock.now()), Refuse)
+    assert isinstance(judge_budget(budget.begun, (), "web", LIMITS, clock.now()), Refuse)
 
 
 def test_no_budget_at_all_is_a_wait_and_not_the_end() -> None:
     """Zero actions a window: the refusal still has a wait."""
     none = BudgetLimits(actions=0)
-    assert judge_budget((), set(), "web", none, FakeClock().now()) == Refuse("budget-spent", wait=600)
+    assert judge_budget((), (), "web", none, FakeClock().now()) == Refuse("budget-spent", wait=600)
 
 
 @given(st.lists(st.floats(0, 300), max_size=60), st.integers(1, 10))
@@ -88,7 +96,7 @@ def test_no_window_ever_holds_more_than_is_allowed(gaps: list[float], most: int)
     begun: list[float] = []
     for gap in gaps:
         now = clock.advance(gap)
-        verdict = judge_budget(budget.begun, set(), "web", limits, now)
+        verdict = judge_budget(budget.begun, (), "web", limits, now)
         if isinstance(verdict, Allow):
             budget = budget.spent(limits, now)
             begun.append(clock.boot)

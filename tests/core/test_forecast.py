@@ -44,6 +44,20 @@ def test_one_large_file_for_a_while_does_not_count() -> None:
     assert foretell(seen) is None
 
 
+@pytest.mark.parametrize("minutes_ago", range(1, 60))
+def test_one_large_file_that_stays_is_no_growth(minutes_ago: int) -> None:
+    """A fifth of the disk was filled at once, whenever that was, and nothing since: it is not on its way to be full."""
+    seen = samples(1, lambda t: 80 * GB - (20 * GB if t > HOUR - minutes_ago * 60 else 0))
+    assert foretell(seen) is None
+
+
+def test_a_file_an_hour_is_growth() -> None:
+    """What comes in steps again and again is one day full, and that is told."""
+    forecast = foretell(samples(12, lambda t: 30 * GB - t // HOUR * GB))
+    assert forecast is not None
+    assert forecast.seconds == pytest.approx(18 * HOUR, rel=0.2)
+
+
 def test_a_saw_tooth_is_no_growth() -> None:
     """A database that compacts every hour comes back to where it was."""
     assert foretell(samples(24, lambda t: 5 * GB - (t % HOUR) / HOUR * GB), windows=(24 * HOUR,)) is None

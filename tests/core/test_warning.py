@@ -95,6 +95,7 @@ def test_a_warning_is_told_once_it_has_lasted_and_not_again() -> None:
         "full_at": "2026-01-01 05:00",
         "biggest": "3 GB: volume a",
         "contact": "the host",
+        "seconds": 60,
     }
     disk.lasts(7200)
     assert disk.told == [WARNED]
@@ -257,6 +258,46 @@ def test_a_wrong_configuration_is_told_like_a_warning() -> None:
     assert disk.told == [WARNED]
     disk.stays_roomy(STEADY)
     assert disk.told == [WARNED, OVER]
+
+
+def test_what_cannot_be_seen_for_long_is_told_like_a_warning() -> None:
+    """One look that fails is no news; ten minutes in which nobody watches are, and so is that it is seen again."""
+    disk = Disk()
+    disk.shows(UNKNOWN, "could_not_look")
+    assert disk.told == []
+    for _ in range(9):
+        disk.passes(60)
+        disk.shows(UNKNOWN, "could_not_look")
+    assert disk.told == []
+    disk.passes(60)
+    disk.shows(UNKNOWN, "could_not_look")
+    assert disk.told == [WARNED]
+    disk.passes(3600)
+    disk.shows(UNKNOWN, "could_not_look")
+    disk.roomy()
+    disk.passes(STEADY)
+    disk.roomy()
+    assert disk.told == [WARNED, OVER]
+
+
+def test_looks_that_fail_now_and_then_are_no_news() -> None:
+    """It was seen in between: the ten minutes begin anew."""
+    disk = Disk()
+    for _ in range(30):
+        disk.shows(UNKNOWN, "could_not_look")
+        disk.passes(300)
+        disk.roomy()
+        disk.passes(60)
+    assert disk.told == []
+
+
+def test_containers_that_cannot_be_seen_are_not_told_one_by_one() -> None:
+    """It is the engine that does not answer, and that is told once."""
+    disk = Disk()
+    for _ in range(30):
+        disk.shows(UNKNOWN, "could_not_look", tell_after=None)
+        disk.passes(60)
+    assert disk.told == []
 
 
 @pytest.mark.parametrize(

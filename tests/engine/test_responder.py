@@ -219,7 +219,7 @@ async def test_the_end_of_a_step_is_not_lost_with_a_failing_journal(room: Room) 
 async def test_the_next_one_has_its_turn_when_a_step_ends(room: Room, known_down: bool) -> None:
     """Those that still wait are left in peace; what is known to be down is not looked at once more."""
     await room.responder.receive(room.look())
-    room.around = Surroundings(running=frozenset("wxyz"))
+    room.around = Surroundings(running=tuple(frozenset(one) for one in "wxyz"))
     await room.responder.receive(room.look("db"))
     await room.responder.receive(room.look("web"))
     assert [order.target for order in room.orders] == ["app"]

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from tests.front.acme import CONFIGURATION, DIRECTORY, DOMAIN, IMAGE, pebble_settings
 from tests.gateways.certificates import Authority, self_signed
 from tests.scenarios.daemon import Json
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
@@ -163,7 +164,7 @@ def healed(stage: Stage, since: float, action: str, *, within: float = 90) -> Js
     steps = [s for s in stage.steps(str(incident["id"])) if s["action"] == action and s["result"] == "done"]
     stage.expect(f"healed by {action}: {stage.steps(str(incident['id']))}", steps)
     ended = seconds_at(steps[-1]["at"])
-    stage.timing.detect = seconds_at(incident["opened"]) - since
+    detected(stage, incident, since)
     stage.timing.heal = ended - since
     stage.timing.verify = seconds_at(incident["resolved"]) - ended
     return incident

@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 from tests.scenarios.daemon import Json
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
-from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
+from tests.scenarios.stage import PLAYBOOKS, Stage
 
 FEEDER, SERIES = "market-feeder", "prices"
+# From this age of its newest point on it counts as silent in these scenarios; seconds.
+SILENT = 12.0
 # What is written otherwise than in the files that are shipped: names, hosts and times.
 PLAYBOOK = {
     "bloomberg-market-feeder": FEEDER,
@@ -70,11 +73,11 @@ def finds_out(stage: Stage, cause: str, *, within: float = 45) -> Json:
     return stage.incidents(SERIES)[-1]
 
 
-def detected(stage: Stage, since: float) -> Json:
-    """The incident of the series, and how long it took to open."""
+def fell_silent(stage: Stage, since: float) -> Json:
+    """The incident of the series, opened within an interval of when it counts as silent."""
     stage.wait("the silence is seen", lambda: bool(stage.incidents(SERIES)), 40)
     incident = stage.incidents(SERIES)[-1]
-    stage.timing.detect = seconds_at(incident["opened"]) - since
+    detected(stage, incident, since, grown=SILENT)
     return incident
 
 

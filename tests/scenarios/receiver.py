@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.listening import Listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Heard:
         return last if last in ("start", "fail") else "success"
 
 
-class Receiver:
+class Receiver(Listening):
     """A context: entering begins to listen on 127.0.0.1.
 
     Attributes:
@@ -64,22 +64,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def url(self, path: str) -> str:
-        """The address of a path on it."""
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+        super().__init__(Ear)
 
     def hear(self, ping: Heard) -> None:
         """Write a ping down."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from tests.scenarios.daemon import Json
 from tests.scenarios.failed import Failed
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
 
@@ -39,12 +40,12 @@ http {
 FREEZE = "for p in /proc/[0-9]*; do grep -qsx NAME $p/comm && kill -STOP ${p#/proc/}; done"
 
 
-def begin(stage: Stage, more: Mapping[str, str] | None = None) -> float:
+def begin(stage: Stage, more: Mapping[str, str] | None = None, nginx: str = NGINX) -> float:
     """The stack runs, the page is served, and the daemon knows; the mark from which on acts are counted."""
     folder, conf = stage.work / "playbooks", stage.work / "nginx"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     conf.mkdir()
-    (conf / "nginx.conf").write_text(NGINX, encoding="utf-8")
+    (conf / "nginx.conf").write_text(nginx, encoding="utf-8")
     shutil.copy(PLAYBOOKS / "container-crash.yml", folder)
     write(PLAYBOOKS / "web-unreachable.yml", folder / "web-unreachable.yml", {**PLAYBOOK, **(more or {})})
     stage.up()
@@ -68,8 +69,7 @@ def found(stage: Stage, kind: str, since: float, *, within: float = 40) -> Json:
 
     stage.wait(f"the page is found to be {kind}", there, within)
     incident = stage.incidents(PAGE)[-1]
-    if stage.timing.detect is None:
-        stage.timing.detect = seconds_at(incident["opened"]) - since
+    detected(stage, incident, since)
     return incident
 
 

@@ -40,6 +40,16 @@ def test_a_heal_says_what_was_wrong_what_was_done_and_what_is_proven() -> None:
     assert message.text.startswith(message.title + "\nWhat was wrong")
 
 
+def test_a_step_on_another_target_names_it() -> None:
+    """A page has no image: who is asked for a yes reads whose is built anew."""
+    asked = notification(
+        Telling.PROPOSED, action="rebuild_service", on="nginx", proposal="7-1", seconds=3600.0
+    )
+    assert describe_notification(asked).title == (
+        "market-feeder needs your yes: nginx: build its image anew and replace its container (proposal 7-1)"
+    )
+
+
 def test_an_escalation_says_why_and_what_a_human_can_do() -> None:
     """Who is woken up reads the reason and the command."""
     message = describe_notification(notification(Telling.ESCALATED, reason="attempts-spent", attempts=5))
@@ -63,11 +73,13 @@ def test_a_warning_says_when_whom_and_what_to_do() -> None:
     known: dict[str, Fact] = {
         "full_at": "2026-11-24 05:00",
         "biggest": "3 GB: volume a",
+        "seconds": 65,
         "contact": "the host",
     }
     message = describe_notification(replace(notification(Telling.WARNED, None, **known), finding=low))
     assert message.title == "Warning: market-feeder is getting full: 82 % is used, 18 GB are free"
     assert message.lines == (
+        "It has been so for 1 min 5 s.",
         "When nothing will be left, if it goes on like this: 2026-11-24 05:00.",
         "What takes the most room: 3 GB: volume a.",
         "Whom to ask: the host.",
@@ -88,8 +100,16 @@ def test_each_warning_of_ours_says_what_to_do() -> None:
         each.value for each in CertificateTrouble if CertificateJudgement(trouble=each).status is WARNING
     }
     warnings |= {each.value for each in WebTrouble if WebJudgement(each).status is WARNING}
+    # So is what nothing can be seen of for long.
+    blind = {"could_not_look", "no_points", "from_the_future", "clock_was_set"}
+    blind |= {
+        each.value
+        for each in CertificateTrouble
+        if CertificateJudgement(trouble=each).status is Status.UNKNOWN
+    }
+    blind |= {each.value for each in WebTrouble if WebJudgement(each).status is Status.UNKNOWN}
     # A person's own doing, and the grace of a job, are not told as warnings.
-    assert (warnings - {"paused", "check_in_late"}) | {MISCONFIGURED} == set(ENGLISH.hints)
+    assert (warnings - {"paused", "check_in_late"}) | blind | {MISCONFIGURED} == set(ENGLISH.hints)
 
 
 def test_an_end_says_what_is_left() -> None:

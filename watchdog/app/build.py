@@ -17,7 +17,7 @@ from watchdog.app.judging import ask_regularly, follow_others, limits_of, polici
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.people import open_to_people
-from watchdog.app.shown import closing, leave, show, troubles_of
+from watchdog.app.shown import closing, leave, show, tell_absence, troubles_of
 from watchdog.app.steps import Steps
 from watchdog.config import Config, CurrentConfig, Loaded
 from watchdog.config.fingerprint import fingerprint_of
@@ -258,6 +258,7 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
     scheduler = Scheduler(supervisor.spawn)
     ask_regularly(current, scheduler, monitor, listener)
+    tell_absence(scheduler, listener, journal, clock, tell)
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)

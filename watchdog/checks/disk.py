@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -155,7 +156,10 @@ class Disk(Check[DiskParameters]):
             )
         forecasts = await self._foretell(place, room, tools)
         if target.endswith(FORECAST):
-            return judge_forecast(self.name, target, forecasts, place.rules, tools.clock.now())
+            seen = judge_forecast(self.name, target, forecasts, place.rules, tools.clock.now())
+            # What has come true already is told as the disk's own trouble.
+            come_true = judge_room(room, place.rules)[0] is Status.CRITICAL
+            return replace(seen, tell_after=None, near=True) if come_true else seen
         status, finding = judge_room(room, place.rules)
         if status is Status.CRITICAL:
             self._roomy_since.pop(target, None)

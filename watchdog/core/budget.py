@@ -41,7 +41,7 @@ class Budget:
 
 def judge_budget(
     recent: Sequence[Moment],
-    running: AbstractSet[str],
+    running: Sequence[AbstractSet[str]],
     target: str,
     limits: BudgetLimits,
     now: Moment,
@@ -50,11 +50,11 @@ def judge_budget(
 ) -> Verdict:
     """May one more action be begun, on this target?
 
-    `recent`: when actions that were not planned were begun. `running`: the targets that one runs on.
+    `recent`: when actions that were not planned were begun. `running`: what each that runs keeps busy.
     `planned`: work that a person or the schedule asked for, and the starts of a storm: it counts against those
     that run at once only. Every refusal has a wait: a budget is no reason to give a target up.
     """
-    if target in running:
+    if any(target in busy for busy in running):
         return Refuse("target-busy", wait=limits.ask_again)
     if len(running) >= limits.at_once:
         return Refuse("too-many-at-once", wait=limits.ask_again)

@@ -114,7 +114,15 @@ class Stale:
     proposal: str
 
 
-Answer = Approved | Declined | Stale
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The exact plan of a proposal is made, and is no refusal: people can be asked. `does`: the plan in one line."""
+
+    proposal: str
+    does: str
+
+
+Answer = Approved | Declined | Stale | Shown
 Event = Observation | Ordered | StepEnded | DaemonReturned | Answer
 
 

@@ -1,7 +1,9 @@
 """When will it be full? A robust slope over the last hours: what grew for a moment does not count.
 
 The slope is the median of the slopes between all pairs of looks (Theil and Sen): up to a quarter of them may be
-wild without moving it. What a window has seen is believed only for a few times as far ahead as it looks back.
+wild without moving it. One large file that came and stayed moves it all the same while it lies in the middle of the
+window, so each half is asked, too: what counts is the median of the three. What a window has seen is believed only
+for a few times as far ahead as it looks back.
 """
 
 from __future__ import annotations
@@ -48,6 +50,14 @@ def slope(samples: Sequence[Sample]) -> float | None:
     return median(slopes) if slopes else None
 
 
+def _steady_slope(samples: Sequence[Sample]) -> float | None:
+    """The slope that the whole and its halves agree on best; None when nothing can be said."""
+    middle = len(samples) // 2
+    slopes = [slope(part) for part in (samples, samples[: middle + 1], samples[middle:])]
+    known = [each for each in slopes if each is not None]
+    return median(known) if len(known) == len(slopes) else None
+
+
 def foretell(
     samples: Sequence[Sample], windows: Sequence[float] = WINDOWS, left: float | None = None
 ) -> Forecast | None:
@@ -63,7 +73,7 @@ def foretell(
         seen = [sample for sample in samples if sample.at >= last.at - window]
         if len(seen) < LEAST_LOOKS or last.at - seen[0].at < window * LEAST_SHARE:
             continue
-        change = slope(seen)
+        change = _steady_slope(seen)
         if change is None or change >= 0:
             continue
         seconds = (last.free if left is None else left) / -change

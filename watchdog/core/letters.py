@@ -35,6 +35,7 @@ SOUNDING = ASKING | {
     Telling.OPENED,
     Telling.WARNED,
     Telling.SWITCHED_OFF,
+    Telling.ENGINE_LOST,
     Telling.CONFIG_BROKEN,
     Telling.JOURNAL_FULL,
     Telling.JOURNAL_DAMAGED,

@@ -58,7 +58,7 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
         case Ordered():
             return ordered(case, event, now)
         case _:
-            return answered(case, event)
+            return answered(case, event, policy, now)
 
 
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
@@ -193,6 +193,12 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
         case, told, why = consider_warning(replace(case, ledger=ledger), seen, policy, now)
         return Decision(case, told, why or "well")
+    if seen.stopped_by is Hand.WATCHDOG and any(case.target in busy for busy in policy.around.running):
+        # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
+        again = (Look(policy.verify_every),)
+        return Decision(
+            case, again, "another one's step is running on it: what is seen meanwhile is its doing"
+        )
     if policy.around.looking is not None:
         return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(
@@ -260,7 +266,8 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         return Decision(case, (Look(min(policy.verify_every, left)),), "not well yet: verification goes on")
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
-            return remind(case, incident, policy, now)
+            reminded = remind(case, incident, policy, now)
+            return reminded if seen.look_again is None else _sooner(reminded, seen.look_again)
         incident = replace(incident, spent=frozenset(), reason="")
     waiting = suppress(case, incident, policy, now)
     if waiting is not None:
@@ -272,6 +279,15 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         opened = Tell(tell_of(Telling.OPENED, incident, now))
         return replace(decision, effects=(opened, *decision.effects))
     return consider(case, incident, policy, now)
+
+
+def _sooner(decision: Decision, seconds: float) -> Decision:
+    """The same with a look after so many seconds at the latest."""
+    effects = (
+        replace(each, after=min(each.after, seconds)) if isinstance(each, Look) else each
+        for each in decision.effects
+    )
+    return replace(decision, effects=tuple(effects))
 
 
 def _resolve(case: Case, incident: Incident, seen: Observation, now: Moment) -> Decision:

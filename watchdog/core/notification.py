@@ -60,6 +60,8 @@ class Telling(StrEnum):
     JOURNAL_WELL = "journal_well"
     JOURNAL_DAMAGED = "journal_damaged"
     JOURNAL_GAP = "journal_gap"
+    ENGINE_LOST = "engine_lost"
+    ENGINE_FOUND = "engine_found"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
     LEFT_OUT = "left_out"

@@ -106,9 +106,14 @@ class Observation:
 
     @property
     def warns(self) -> bool:
-        """True when people have to be told if this lasts, though nothing is done: a warning, or a wrong configuration."""
-        told = self.status is Status.WARNING or self.finding.kind == MISCONFIGURED
+        """True when people have to be told if this lasts, though nothing is done: a warning, or nothing can be seen."""
+        told = self.status in (Status.WARNING, Status.UNKNOWN)
         return told and self.settled and self.stopped_by is None and self.tell_after is not None
+
+    @property
+    def blind(self) -> bool:
+        """True when this look showed nothing, and the next one may."""
+        return self.status is Status.UNKNOWN and self.finding.kind != MISCONFIGURED
 
     @property
     def sick(self) -> bool:

@@ -49,8 +49,7 @@ def judge_surroundings(
     if around.storm is not None and around.storm.move is Move.WAIT:
         verdicts.append(Refuse(around.storm.reason, wait=policy.budget.ask_again))
     planned = not counted or is_planned(incident, policy)
-    others = around.running - {incident.target}
-    verdicts.append(judge_budget(around.begun, others, acted_on, policy.budget, now, planned=planned))
+    verdicts.append(judge_budget(around.begun, around.running, acted_on, policy.budget, now, planned=planned))
     return next((verdict for verdict in verdicts if isinstance(verdict, Refuse)), Allow())
 
 

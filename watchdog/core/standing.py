@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from watchdog.core.incident import Case, Phase
 from watchdog.core.observation import GONE, Observation
@@ -18,11 +18,14 @@ def is_being_proven(cases: Iterable[Case], target: str) -> bool:
     return any(case.target == target and is_in(case, Phase.VERIFYING) for case in cases)
 
 
-def being_acted_on(cases: Iterable[Case]) -> frozenset[str]:
-    """The targets on which a step runs, and those for which it does."""
+def at_work(cases: Iterable[Case]) -> Mapping[str, frozenset[str]]:
+    """The targets for which a step runs, and what each of these steps keeps busy: its target, and what it acts on."""
     acting = (case for case in cases if is_in(case, Phase.ACTING))
-    names = (name for case in acting if case.incident for name in (case.target, case.incident.on))
-    return frozenset(name for name in names if name)
+    return {
+        case.target: frozenset({case.target, case.incident.on or case.target})
+        for case in acting
+        if case.incident is not None
+    }
 
 
 def is_left_out(case: Case) -> bool:

@@ -31,7 +31,7 @@ class Surroundings:
         given_up: what explains this one's trouble was handed to a human: it is not waited for any more.
         begun: when actions on any target were begun that count against the budget.
         held: the targets that people hold.
-        running: the targets on which an action runs, or is about to.
+        running: what each other action keeps busy that runs or is about to: its target, and what it acts on.
         looking: seconds for which nothing is decided on this target: what it depends on is looked at first, or was
             sick until a moment ago. None: it is decided now.
         aside: whether somebody else is at work on what concerns this target.
@@ -45,7 +45,7 @@ class Surroundings:
     given_up: bool = False
     begun: tuple[Moment, ...] = ()
     held: frozenset[str] = frozenset()
-    running: frozenset[str] = frozenset()
+    running: tuple[frozenset[str], ...] = ()
     looking: float | None = None
     aside: Verdict = field(default_factory=Allow)
     maintenance: bool = False

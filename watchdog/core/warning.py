@@ -13,9 +13,11 @@ from watchdog.core.decision import Effect, Look, Policy, Tell
 from watchdog.core.incident import Case
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification, Severity, Telling
-from watchdog.core.observation import Finding, Observation, Status
+from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.warned import Warned
 
+# A look that fails may not fail the next time. From this long on nobody watches over the target. Seconds.
+BLIND_AFTER = 600.0
 # What a check found out beside the finding itself, for who is told.
 _MORE = ("full_at", "biggest", "contact")
 
@@ -82,11 +84,15 @@ def _warn(case: Case, seen: Observation, policy: Policy, now: Moment) -> tuple[C
         return replace(case, warned=warned), (), "a warning: people were told of it"
     # Two kinds by turns are one warning, as long as nothing was told.
     since = warned.kind_since if warned.told else warned.since
-    left = max(policy.tell_warning_after, seen.tell_after or 0.0) - now.seconds_since(since)
+    lasts = max(policy.tell_warning_after, seen.tell_after or 0.0, BLIND_AFTER if seen.blind else 0.0)
+    left = lasts - now.seconds_since(since)
     if left > 0:
         return replace(case, warned=warned), (Look(left),), "a warning: told once it has lasted"
     warned = replace(warned, told=_with(warned.told, kind), at=warned.at or now)
-    facts = {name: fact for name, fact in seen.finding.facts.items() if name in _MORE and fact}
+    facts: dict[str, Fact] = {
+        name: fact for name, fact in seen.finding.facts.items() if name in _MORE and fact
+    }
+    facts["seconds"] = round(now.seconds_since(since))
     told = Notification(
         telling=Telling.WARNED,
         target=case.target,

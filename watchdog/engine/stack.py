@@ -193,7 +193,7 @@ class Stack:
         around = Surroundings(
             # What is being written down has begun, too.
             begun=(*self._begun.begun, *(now for _ in self._cases().beginning() - {target})),
-            running=_running(self._cases()),
+            running=tuple(busy for whose, busy in _running(self._cases()).items() if whose != target),
             held=frozenset(case.target for case in self._cases().cases() if standing.is_held(case)),
             maintenance=self._maintained(target),
             gentle=gentle,
@@ -301,7 +301,7 @@ class Stack:
         """The plan of a storm. `asking`: a target that is decided upon: it is sick, so nothing is verified any more."""
         graph, limits = self.graph(), self._limits()
         running = _running(self._cases())
-        busy, waiting = set(running), set(self._untouchable())
+        busy, waiting = set[str]().union(*running.values()), set(self._untouchable())
         for case in self._cases().cases():
             verifying = standing.is_in(case, Phase.VERIFYING) and case.target != asking
             if verifying or standing.is_left_out(case) or standing.is_held_down(case):
@@ -317,7 +317,7 @@ class Stack:
             unhealthy=sick - down,
             busy=busy,
             # Only what is being started takes a place: health is waited for beside the next start.
-            at_once=limits.budget.at_once + len(busy - running),
+            at_once=limits.budget.at_once + len(busy) - len(running),
             waiting=waiting,
         )
 
@@ -346,5 +346,5 @@ class Stack:
         return traits_of(graph, self._known())
 
 
-def _running(cases: Cases) -> frozenset[str]:
-    return standing.being_acted_on(cases.cases()) | cases.beginning()
+def _running(cases: Cases) -> Mapping[str, frozenset[str]]:
+    return {**{one: frozenset({one}) for one in cases.beginning()}, **standing.at_work(cases.cases())}

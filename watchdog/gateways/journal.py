@@ -74,7 +74,7 @@ class Journal(JournalLife):
     ) -> None:
         """Write one decision, all or nothing: the case, what is to be told, and the reason as a line.
 
-        Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
+        Without a reason there is no line. Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
         """
         await self._call(partial(self._parts.memory.save, case, notifications, reason, now))
 

@@ -23,7 +23,7 @@ class Memory:
         self._file = file
 
     def save(self, case: Case, notifications: tuple[Notification, ...], reason: str, now: Moment) -> None:
-        """Write one decision."""
+        """Write one decision; without a reason, what is remembered only."""
         with self._file.transaction():
             incident = case.incident
             if self._file.changed(True, "case", case.check, case.target):
@@ -46,7 +46,8 @@ class Memory:
                 self._put_warning(case)
             for notification in notifications:
                 self._file.do("INSERT INTO outbox (record) VALUES (?)", dump(notification))
-            add_entry(self._file, "decision", reason, target=case.target, incident=told_of, now=now)
+            if reason:
+                add_entry(self._file, "decision", reason, target=case.target, incident=told_of, now=now)
 
     def load_cases(self) -> tuple[Case, ...]:
         """Everything remembered that still matters."""

@@ -132,7 +132,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'acting', 'waiting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'config_broken', 'config_mended', 'switched_off', 'left_out', 'maintenance_begun', 'maintenance_ended', 'bypass_open', 'bypass_left', 'bypass_closed', 'warned', 'warning_over')),
+            CHECK (telling IN ('opened', 'acting', 'waiting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'engine_lost', 'engine_found', 'config_broken', 'config_mended', 'switched_off', 'left_out', 'maintenance_begun', 'maintenance_ended', 'bypass_open', 'bypass_left', 'bypass_closed', 'warned', 'warning_over')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)

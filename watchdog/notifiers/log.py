@@ -19,6 +19,7 @@ _LEVELS = {
     Telling.ASKED: logging.WARNING,
     Telling.ESCALATED: logging.ERROR,
     Telling.REMINDED: logging.ERROR,
+    Telling.ENGINE_LOST: logging.ERROR,
     Telling.CONFIG_BROKEN: logging.ERROR,
     Telling.SWITCHED_OFF: logging.ERROR,
 }

@@ -44,6 +44,8 @@ _SIGNS: dict[str, str] = {
     Telling.HELD: "✋",
     Telling.RELEASED: "👀",
     Telling.SWITCHED_OFF: "⚠️",
+    Telling.ENGINE_LOST: "🚨",
+    Telling.ENGINE_FOUND: "✅",
     Telling.CONFIG_BROKEN: "⚠️",
     Telling.CONFIG_MENDED: "✅",
     Telling.FLAPPING: "🔁",

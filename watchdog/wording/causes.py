@@ -9,7 +9,7 @@ REASONS: Mapping[str, str] = {
     "attempts-spent": "all attempts that the rules allow are spent",
     "ladder-exhausted": "no step of the playbook is left to try",
     "only-told": "no remedy is configured for it, it is only told",
-    "no-step-for-this": "its playbook has no step left for what was found",
+    "no-step-for-this": "there is nothing that watchdog may still do about what was found",
     "not-allowed-to-act": "the configuration does not let watchdog act on it",
     "undo-failed": "what did not help could not be taken back",
     "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
@@ -82,7 +82,19 @@ ADVICES: Mapping[str, str] = {
 _ROOM = "remove what is not needed (docker system df -v, du -xhd1 PATH), or have the disk made larger"
 _FILES = "find where the many small files are (du --inodes -xd1 PATH), and remove those that are not needed"
 _FEEDER = "see what its feeder says (docker logs --tail 100 FEEDER)"
+_WAY = "see that the service runs, and that watchdog is in its network (networks: in docker-compose.override.yml)"
 HINTS: Mapping[str, str] = {
+    "could_not_look": "see whether what is asked for it runs and lets watchdog in: its address, network and token",
+    "no_points": "compare the bucket, the measurement and the tags in the configuration with what the feeder writes",
+    "from_the_future": "see which clock is wrong: the feeder's machine or this one (timedatectl)",
+    "clock_was_set": "see that this machine's clock is kept in step (timedatectl)",
+    "web_no_name": _WAY,
+    "web_no_sight": _WAY,
+    "web_rate_limited": "ask less often (every), or let watchdog's address through the limit",
+    "cert_no_name": _WAY,
+    "cert_no_connection": _WAY,
+    "cert_no_tls": "see that the address in the configuration is the one of its TLS port",
+    "cert_handshake_endless": "see what listens at its TLS port, and whether it hangs",
     "disk_low": _ROOM,
     "disk_forecast": _ROOM,
     "inodes_low": _FILES,

@@ -38,6 +38,8 @@ FINDINGS: Mapping[str, str] = {
     "engine_turn": "ended ({end}); its restart policy has its turn first",
     "undefined": "is no longer asked for by its project",
     "released": "was given back",
+    "engine_lost": "cannot be asked: {reason}",
+    "engine_found": "answers again",
     "config_broken": "cannot be used: {problem}",
     "config_mended": "is good again",
     "journal_full": "cannot be written: {problem}",

@@ -88,6 +88,8 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
 
 def _doing(action: str, facts: Mapping[str, Fact], words: Catalogue) -> str:
     """An action, and whether it is taken back, or done again after it was cut short."""
+    if facts.get("on"):
+        action = f"{plain(str(facts['on']))}: {action}"
     if facts.get("undo"):
         return words.take_back.format(action=action)
     return words.once_more.format(action=action) if facts.get("again") else action
@@ -102,13 +104,13 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.reasons.get(text, text)
         case "act":
             return words.acts.get(text, text)
-        case "action":
+        case "action" | "denied":
             return words.actions.get(text, text)
         case "doom":
             return words.dooms.get(text, text)
         case "advice":
             return words.advices.get(text, text)
-        case "by" | "cause" | "hindrance" | "what" | "until":
+        case "by" | "cause" | "hindrance" | "what" | "until" | "does":
             return describe_saying(text, words)
         case _:
             return text

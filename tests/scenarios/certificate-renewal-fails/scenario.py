@@ -2,7 +2,8 @@
 
 from tests.front.acme import CONFIGURATION, DOMAIN
 from tests.scenarios.authority import FRONT, asked_authority, begin, healed, newest, over_at, served
-from tests.scenarios.stage import Stage, seconds_at
+from tests.scenarios.interval import detected
+from tests.scenarios.stage import Stage
 
 WITHOUT_CHALLENGE = "location /.well-known/acme-challenge/ { return 403; }"
 # Everybody but the authority gets the challenge.
@@ -18,7 +19,7 @@ def scenario(stage: Stage) -> None:
     stage.start_daemon()
     before = stage.mark()
     first = stage.incident_of(DOMAIN, "escalated", within=90)
-    detect = seconds_at(first["opened"]) - over
+    detected(stage, first, over)
     said = told(stage, first["id"])
     stage.expect(f"it says what is wrong: {said}", "does not serve the challenge at port 80" in said)
     stage.expect("it was tried three times, no more", said.count("does not serve the challenge") >= 3)
@@ -38,7 +39,6 @@ def scenario(stage: Stage) -> None:
     mended = stage.mark()
     stage.daemon.command("retry", DOMAIN)
     healed(stage, mended, "renew_certificate")
-    stage.timing.detect = detect
     stage.expect("the new one is served", served(stage) == newest(stage) != old)
     stage.only(mended)
     stage.expect("Nginx runs on", stage.status_of(FRONT) == "running")

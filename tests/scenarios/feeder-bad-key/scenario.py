@@ -1,6 +1,6 @@
 """A feeder whose API key is refused is handed to a human at once, with the cause and without a restart."""
 
-from tests.scenarios.feeds import SERIES, begin, changing, detected, finds_out, trouble
+from tests.scenarios.feeds import SERIES, begin, changing, fell_silent, finds_out, trouble
 from tests.scenarios.stage import Stage
 
 LEANS_ON = ("influxdb",)
@@ -11,7 +11,7 @@ def scenario(stage: Stage) -> None:
     before = begin(stage)
 
     trouble(stage, "bad-key")
-    detected(stage, before)
+    fell_silent(stage, before)
     finds_out(stage, "key_refused")
     escalated = stage.incident_of(SERIES, "escalated", within=10)
     (told,) = stage.daemon.notifications(SERIES, "escalated")

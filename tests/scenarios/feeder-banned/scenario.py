@@ -1,6 +1,6 @@
 """A feeder whose address the exchange has banned is never restarted before the ban is over."""
 
-from tests.scenarios.feeds import SERIES, begin, changing, detected, finds_out, trouble
+from tests.scenarios.feeds import SERIES, begin, changing, fell_silent, finds_out, trouble
 from tests.scenarios.stage import Stage
 
 LEANS_ON = ("influxdb",)
@@ -11,7 +11,7 @@ def scenario(stage: Stage) -> None:
     before = begin(stage)
 
     trouble(stage, "banned", 40)
-    detected(stage, before)
+    fell_silent(stage, before)
     finds_out(stage, "banned")
     stage.standing(SERIES, lambda row: "banned" in row["reason"], within=10)
     healed = stage.incident_of(SERIES, "resolved", within=70)

@@ -1,6 +1,6 @@
 """While nothing outside can be reached no feeder is touched: the trouble is our own, and points come when it is over."""
 
-from tests.scenarios.feeds import SERIES, begin, changing, detected, finds_out, trouble
+from tests.scenarios.feeds import SERIES, begin, changing, fell_silent, finds_out, trouble
 from tests.scenarios.stage import Stage
 
 LEANS_ON = ("influxdb",)
@@ -11,7 +11,7 @@ def scenario(stage: Stage) -> None:
     before = begin(stage)
 
     trouble(stage, "no-network")
-    detected(stage, before)
+    fell_silent(stage, before)
     finds_out(stage, "no_network")
     stage.let_pass(12)
     stage.expect("it waits", stage.incidents(SERIES)[-1]["phase"] in ("open", "acting"))

@@ -1,6 +1,6 @@
 """A feeder that the exchange limits is left alone for as long as it was told, and comes back by itself."""
 
-from tests.scenarios.feeds import SERIES, begin, changing, detected, finds_out, trouble
+from tests.scenarios.feeds import SERIES, begin, changing, fell_silent, finds_out, trouble
 from tests.scenarios.stage import Stage
 
 LEANS_ON = ("influxdb",)
@@ -11,7 +11,7 @@ def scenario(stage: Stage) -> None:
     before = begin(stage)
 
     trouble(stage, "rate-limited", 30)
-    detected(stage, before)
+    fell_silent(stage, before)
     finds_out(stage, "rate_limited")
     healed = stage.incident_of(SERIES, "resolved", within=60)
 

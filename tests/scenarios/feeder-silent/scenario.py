@@ -1,6 +1,6 @@
 """A feeder that hangs and calls itself healthy is found out and restarted; only new points prove that it helped."""
 
-from tests.scenarios.feeds import FEEDER, SERIES, begin, changing, detected, finds_out
+from tests.scenarios.feeds import FEEDER, SERIES, begin, changing, fell_silent, finds_out
 from tests.scenarios.stage import START, STOP, Stage, seconds_at, sum_acts
 
 LEANS_ON = ("influxdb",)
@@ -11,7 +11,7 @@ def scenario(stage: Stage) -> None:
     before = begin(stage)
 
     stage.inside(FEEDER, "touch /dev/shm/demo/silent")
-    detected(stage, before)
+    fell_silent(stage, before)
     finds_out(stage, "hung")
     started = stage.engine.await_event(FEEDER, "start", after=before, within=40)
     stage.timing.heal = started.at - before

@@ -4,6 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
+from tests.scenarios.interval import detected
 from tests.scenarios.shipped import write
 from tests.scenarios.small_disk import a_disk, fill
 from tests.scenarios.stage import PLAYBOOKS, START, STOP, Stage, seconds_at, sum_acts
@@ -38,7 +39,7 @@ def scenario(stage: Stage) -> None:
         done = [(step["action"], step["result"]) for step in steps]
         stage.expect(f"the ballast, then the restart: {done}", done == DONE)
         stage.expect("healed", healed["ending"] == "healed")
-        stage.timing.detect = seconds_at(healed["opened"]) - refused_at
+        detected(stage, healed, refused_at)
         stage.timing.heal = seconds_at(steps[-1]["at"]) - refused_at
         stage.timing.verify = seconds_at(healed["resolved"]) - seconds_at(steps[-1]["at"])
         stage.expect("it writes again", put(stage, "after", 3) == "204")

@@ -18,6 +18,7 @@ from . import NOTE, VERSION, lines, tables
 from .errors import Refused
 from .flux import nanoseconds
 from .store import Bucket, Store
+from .wal import Wal
 
 BROKEN = "engine: error writing WAL entry: no space left on device"
 STARTED = time.monotonic()
@@ -47,6 +48,7 @@ class InfluxServer(ThreadingHTTPServer):
         # (influxdata/influxdb issues 23126, 24460, 9923).
         self.broken = False
         self.breaks = bool(os.environ.get("STAND_IN_BREAKS_WHEN_FULL"))
+        self.wal = Wal(os.environ.get("STAND_IN_WAL", ""))
         super().__init__(address, Answers)
 
 
@@ -150,6 +152,7 @@ class Answers(BaseHTTPRequestHandler):
             self.server.store.remember(bucket, rows)
             raise OSError(BROKEN)
         try:
+            self.server.wal.append(self.body)
             dropped = self.server.store.write(bucket, rows)
         except (sqlite3.OperationalError, OSError):
             if self.server.breaks:
