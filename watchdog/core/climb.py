@@ -35,8 +35,6 @@ from watchdog.core.waiting import FOR_A_YES, wait
 
 # The playbook has steps left, for other findings than this one.
 NO_STEP = "no-step-for-this"
-# It has no remedy at all: a job that is missed, for instance.
-ONLY_TOLD = "only-told"
 
 
 def consider(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -88,7 +86,7 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         if isinstance(verdict, Refuse) and verdict.wait is None:
             return escalate(given_up, incident, policy, now, verdict.reason)
-        return escalate(given_up, incident, policy, now, "ladder-exhausted" if rungs else ONLY_TOLD)
+        return escalate(given_up, incident, policy, now, "ladder-exhausted")
     return _begin(case, incident, index, policy, now)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     "attempts-spent": "all attempts that the rules allow are spent",
     "ladder-exhausted": "no step of the playbook is left to try",
-    "only-told": "no remedy is configured for it, it is only told",
     "no-step-for-this": "there is nothing that watchdog may still do about what was found",
     "not-allowed-to-act": "the configuration does not let watchdog act on it",
     "undo-failed": "what did not help could not be taken back",
