@@ -99,6 +99,7 @@ class FakeDisks:
         return len(images)
 
     async def cache_size(self) -> int:
+        self._may_fail()
         return self.cache
 
     async def prune_cache(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.actions.disks import FakeDisks, with_disks
 from tests.engine.parts import Stand
 from watchdog.actions.prune_build_cache import PruneBuildCache, PruneBuildCacheParameters
-from watchdog.core.errors import Refused
+from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.run import Result
 
 ACTION = PruneBuildCache(PruneBuildCacheParameters())
@@ -30,6 +30,13 @@ async def test_nobody_is_asked_for_a_cache_that_is_empty() -> None:
     assert ACTION.needs_a_yes
     with pytest.raises(Refused, match="keeps nothing of builds"):
         await ACTION.pin("data", with_disks(Stand(), FakeDisks(cache=0)))
+
+
+async def test_a_cache_of_unknown_size_is_asked_for_all_the_same() -> None:
+    """An engine that does not come to an end with its sum has perhaps the largest cache of all."""
+    disks = FakeDisks()
+    disks.fail_next(Unreachable("the engine did not answer within 60 s"))
+    assert await ACTION.pin("data", with_disks(Stand(), disks)) == {}
 
 
 async def test_what_frees_nothing_or_is_refused_has_failed() -> None:

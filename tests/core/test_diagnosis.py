@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from watchdog.config import load_config
 from watchdog.config.diagnoses import read_diagnoses
 from watchdog.config.files import Disk
 from watchdog.core.diagnosis import Evidence, LogLine, Rule, Rules, Sign, diagnose, reached
@@ -152,3 +154,51 @@ def test_health_and_metrics_are_signs(sign: Sign, fits: bool) -> None:
     rules = Rules(name="x", rules=(Rule(cause="it", signs=(sign,), then=Then(way=Way.WAIT, cause="it")),))
     evidence = Evidence(now=NOW, health={"sources": {"ws": {"connected": False}}}, metrics={"errors": 5.0})
     assert (diagnose(rules, evidence).then.cause == "it") is fits
+
+
+def test_a_wait_that_is_told_as_a_date_is_kept() -> None:
+    """HTTP allows both for Retry-After: seconds, and the hour in GMT."""
+    later = datetime.fromtimestamp(NOW + 1800, UTC)
+    line = f"[WARNING] market-feeder.binance — HTTP 429 Retry-After: {later:%a, %d %b %Y %H:%M:%S} GMT"
+    then = found((100, line))
+    assert (then.way, then.cause) == (Way.WAIT, "rate_limited")
+    assert then.seconds == pytest.approx(1800 + 5)
+    banned = found((100, line.replace("429", "418")))
+    assert banned.cause == "banned"
+    assert banned.seconds == pytest.approx(1800 + 5)
+    assert found((100, line.replace("GMT", "XYZ"))).cause == "unknown"
+
+
+def test_a_long_limit_is_not_forgotten_after_an_hour() -> None:
+    """Two hours were asked for, and the line is ninety minutes old."""
+    then = found((5400, f"{LIMITED} Retry-After: 7200"), INFO)
+    assert then.cause == "rate_limited"
+    assert then.seconds == pytest.approx(1800 + 5)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"answers": False},
+        {"metrics": {"market_feeder_last_write_timestamp": 0.0}},
+        {},
+    ],
+)
+def test_a_feeder_that_was_just_started_gets_time_for_its_first_points(more: dict[str, Any]) -> None:
+    """It has said nothing yet, does not answer yet and has written nothing yet: that is no reason to start it again."""
+    then = found(ran=20.0, **more)
+    assert (then.way, then.cause) == (Way.WAIT, "just_started")
+    assert found(ran=90.0, answers=False).cause == "hung"
+
+
+def test_the_shipped_remedy_finds_out_before_it_restarts_and_asks_no_healthcheck() -> None:
+    """Its container is healthy whatever becomes of the data: that must not keep it from being restarted."""
+    playbook = load_config(Path(__file__).parents[2] / "config/watchdog.yml").playbooks["feeder-stale"]
+    (rung,) = playbook.rungs
+    assert rung.decider is not None
+    assert (rung.decider.action, rung.step.action, rung.step.on) == (
+        "diagnose_feeder",
+        "restart_container",
+        "bloomberg-market-feeder",
+    )
+    assert rung.step.params["even_if_well"] is True

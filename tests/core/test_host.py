@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import FakeClock
-from watchdog.core.host import Above, judge_share, read_load, read_memory, show_share
+from watchdog.core.host import Above, HostRules, judge_share, read_load, read_memory, show_share
 from watchdog.core.observation import Observation, Status
 
 MEMINFO = "MemTotal:       8000000 kB\nMemFree:          100000 kB\nMemAvailable:    2000000 kB\n"
@@ -44,6 +44,11 @@ def test_memory_is_what_could_not_be_given_back_at_once() -> None:
     """Caches do not count."""
     assert read_memory(MEMINFO) == pytest.approx(0.75)
     assert read_load("3.20 1.00 0.50 1/200 4242\n", 4) == pytest.approx(0.8)
+
+
+def test_the_promise_is_eighty_five_and_eighty_percent_for_five_minutes() -> None:
+    """What is told without a word in the configuration."""
+    assert HostRules() == HostRules(memory=0.85, load=0.8, lasts=300.0)
 
 
 @pytest.mark.parametrize("text", ["", "MemTotal: 0 kB\nMemAvailable: 0 kB", "MemTotal: 5 kB"])

@@ -1096,3 +1096,40 @@ class TestDaemonReturns:
         tale.given_up()
         tale.daemon_returns()
         assert tale.decision.effects == (Look(0.0),)
+
+
+def test_hours_that_end_prove_nothing() -> None:
+    """Nobody expects a point now: what was silent is neither healed by that nor touched, and is judged when hours begin."""
+    tale = Tale()
+    tale.unhealthy()
+    tale.passes(1)
+    tale.step_ends()
+    for _ in range(100):
+        tale.passes(60)
+        tale.see(Status.OK, "closed")
+    assert tale.told == [Telling.OPENED]
+    assert tale.actions == ["restart_container"]
+    assert tale.looks == []
+    tale.unhealthy()
+    assert tale.actions == ["restart_container", "restart_container"]
+    tale.step_ends()
+    tale.stays_well(10)
+    assert tale.told == [Telling.OPENED, Telling.HEALED]
+
+
+def test_outside_of_its_hours_nothing_is_wrong() -> None:
+    """Without a trouble before, closed is well."""
+    tale = Tale()
+    tale.see(Status.OK, "closed")
+    assert tale.decision.reason == "well"
+
+
+def test_what_could_not_be_looked_at_is_asked_again_when_its_check_says_so() -> None:
+    """At once where something is being verified: there every second counts."""
+    tale = Tale()
+    tale.see(Status.UNKNOWN, "could_not_look", look_again=30.0)
+    assert tale.looks[-1] == 30.0
+    tale.unhealthy()
+    tale.step_ends()
+    tale.see(Status.UNKNOWN, "could_not_look", look_again=30.0)
+    assert tale.looks == [2.0]

@@ -115,3 +115,18 @@ async def test_a_full_disk_loses_no_signal(stand: Door) -> None:
     known = stand.door.last("backup")
     assert known
     assert known.succeeded == stand.clock.now()
+
+
+async def test_a_job_that_is_expected_again_begins_anew(stand: Door) -> None:
+    """Taken out of the configuration for weeks, and put back: it is not missed since then."""
+    await stand.door.take("backup", TOKEN, Signal.SUCCESS)
+    await stand.door.expect({"feeder": OTHER})
+    stand.clock.advance(30 * 86400)
+    await stand.door.expect({"backup": TOKEN, "feeder": OTHER})
+    known = stand.door.last("backup")
+    assert known
+    assert (known.succeeded, known.expected) == (None, stand.clock.now())
+    assert stand.book.rows["backup"] == known
+    feeder = stand.door.last("feeder")
+    assert feeder
+    assert stand.clock.now().seconds_since(feeder.expected) == 30 * 86400

@@ -94,6 +94,27 @@ async def watch(check: FakeCheck) -> AsyncIterator[Watch]:
     await watch.tasks.stop()
 
 
+async def test_what_cannot_be_asked_is_asked_as_often_as_ever(check: FakeCheck) -> None:
+    """An InfluxDB that is away, or refuses its token, is not asked every two seconds for hours."""
+    seen: list[Observation] = []
+
+    async def receive(observation: Observation) -> None:
+        seen.append(observation)
+
+    stand = Stand()
+    monitor = Monitor(
+        questions=[Question(check, 5.0, every=30.0)],
+        tools=stand.tools,
+        targets=lambda: ("app",),
+        receive=receive,
+        spawn=Tasks().spawn,
+    )
+    check.fail_next(Unreachable("it is away"))
+    await monitor.ask("app")
+    await monitor.ask("app")
+    assert [each.look_again for each in seen] == [30.0, None]
+
+
 async def test_a_check_that_hangs_is_unknown(check: FakeCheck) -> None:
     """After its deadline a check has not looked: UNKNOWN, with the deadline as the reason."""
     check.open.clear()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.gateways.small_disk import MIB, small_disk
-from watchdog.core.errors import Misconfigured, Refused
+from watchdog.core.disk import Room
+from watchdog.core.errors import Misconfigured, Refused, Unreachable
 from watchdog.gateways.disk import BALLAST, DiskGateway
 
 
@@ -25,6 +27,49 @@ async def test_a_path_that_is_not_there_is_a_mistake_of_the_configuration(tmp_pa
     """In a container it was not mounted: nothing is known of the disk."""
     with pytest.raises(Misconfigured, match="is not there"):
         await DiskGateway().room(str(tmp_path / "missing"))
+
+
+async def test_a_disk_that_hangs_does_not_blind_us_for_the_others() -> None:
+    """A dead network share swallows every question: each time it is unknown, and the others are seen all the time."""
+    dead = threading.Event()
+
+    def look(path: str) -> Room:
+        if path == "/dead":
+            dead.wait(30)
+        return Room(used=1, free=1)
+
+    gateway = DiskGateway(look=look, ask_within=0.05)
+    try:
+        for _ in range(8):
+            with pytest.raises(Unreachable):
+                await gateway.room("/dead")
+            assert (await gateway.room("/fine")).free == 1
+        with pytest.raises(Unreachable, match="circuit open"):
+            await gateway.room("/dead")
+    finally:
+        dead.set()
+
+
+async def test_a_ballast_that_takes_no_space_is_none(tmp_path: Path) -> None:
+    """A file with a hole for all of its length, and a link to a large one, would free nothing."""
+    with (tmp_path / BALLAST).open("wb") as hole:
+        hole.truncate(8 * MIB)
+    assert await DiskGateway().ballast(str(tmp_path)) == 0
+    await DiskGateway().make_ballast(str(tmp_path), str(tmp_path), 8 * MIB)
+    assert await DiskGateway().ballast(str(tmp_path)) == 8 * MIB
+    (tmp_path / BALLAST).rename(tmp_path / "large")
+    (tmp_path / BALLAST).symlink_to(tmp_path / "large")
+    assert await DiskGateway().ballast(str(tmp_path)) == 0
+
+
+async def test_a_path_that_may_not_be_looked_at_is_a_mistake(tmp_path: Path) -> None:
+    """A human has to allow it: nobody else will."""
+
+    def refused(path: str) -> Room:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(Misconfigured, match="Permission denied"):
+        await DiskGateway(look=refused).room("/locked")
 
 
 async def test_the_ballast_takes_its_space_and_gives_it_back(tmp_path: Path) -> None:

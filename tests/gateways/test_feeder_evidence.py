@@ -105,3 +105,11 @@ def test_lines_have_an_age_and_are_of_this_life() -> None:
 def test_metrics_that_are_none_are_left_out() -> None:
     """Comments, words and NaN."""
     assert read_metrics(b'# TYPE a gauge\na NaN\nb x\nc{l="x y"} -1.5e3\n\xff\n') == {"c": -1500.0}
+
+
+def test_what_was_cut_off_in_the_middle_of_a_number_is_no_number() -> None:
+    """Of a page of 50 MB the beginning is read: half of a time would be half a century ago."""
+    body = b"a 1\nmarket_feeder_last_write_timestamp 17954"
+    assert read_metrics(body) == {"a": 1.0, "market_feeder_last_write_timestamp": 17954.0}
+    assert read_metrics(body, cut=True) == {"a": 1.0}
+    assert read_metrics(b"a 1", cut=True) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -13,7 +14,7 @@ import pytest
 
 from tests.conftest import RealEngine
 from watchdog.core.disk import Weight
-from watchdog.core.errors import Refused
+from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.target import PROJECT
 from watchdog.gateways.docker import DockerEngine, EngineOptions
 from watchdog.gateways.lanes import Circuit, Lane
@@ -36,6 +37,14 @@ class FakeClient:
     def df(self) -> dict[str, Any]:
         return DF
 
+    def images(self, *, filters: dict[str, Any]) -> list[dict[str, Any]]:
+        assert filters == {"dangling": True, "label": [f"{PROJECT}=shop"]}
+        return [{"Id": "sha256:" + "b" * 64, "Size": 50}]
+
+    def prune_images(self, *, filters: dict[str, Any]) -> dict[str, Any]:
+        assert filters == {"dangling": True, "label": [f"{PROJECT}=shop"]}
+        return {"ImagesDeleted": [{"Deleted": "sha256:" + "b" * 64}, {"Deleted": "sha256:" + "f" * 64}]}
+
     def containers(self, *, all: bool, filters: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: A002
         assert all
         assert filters == {"label": [f"{PROJECT}=shop"]}
@@ -53,7 +62,30 @@ def make_stores(project: str) -> Stores:
         assert lane is not None
         return call(FakeClient())
 
-    return Stores(ask, Circuit("the engine"), project)
+    return Stores(ask, project)
+
+
+async def test_an_engine_that_adds_up_for_minutes_stands_in_nobodys_way() -> None:
+    """Neither the looks of the daemon, nor the removal of images in the same emergency, wait for that."""
+    engine, waiting = Circuit("the engine"), threading.Event()
+
+    async def ask(call: Callable[[Any], Any], within: float, lane: Lane | None = None) -> Any:
+        assert lane is not None
+        assert lane.circuit is not engine
+        slow = "df" in call.__code__.co_names
+        return await lane.call(
+            waiting.wait if slow else lambda: call(FakeClient()), within=0.1 if slow else 5.0
+        )
+
+    stores = Stores(ask, "shop")
+    try:
+        for _ in range(6):
+            with pytest.raises(Unreachable):
+                await stores.weigh()
+        assert await stores.unrotated() == ("web",)
+        assert engine.abandoned == 0
+    finally:
+        waiting.set()
 
 
 async def test_everything_has_its_weight() -> None:
@@ -79,6 +111,13 @@ async def test_logs_that_are_kept_whole_are_found() -> None:
     assert await make_stores("").whole_logs() == ()
 
 
+async def test_only_nameless_images_of_this_project_are_asked_for() -> None:
+    """Neither another project's, nor one with a name, such as those that are kept for a way back."""
+    stores = make_stores("shop")
+    assert [each.size for each in await stores.dangling()] == [50]
+    assert await stores.prune() == 1
+
+
 async def test_without_a_project_no_image_is_ours() -> None:
     """Nothing named means nothing, never everything."""
     with pytest.raises(Refused, match="no Compose project"):
@@ -98,7 +137,7 @@ async def engine(real_engine: RealEngine) -> AsyncIterator[DockerEngine]:
 async def test_only_the_projects_own_nameless_images_go(engine: DockerEngine) -> None:
     """In a real engine: another project's stay, and those that have a name (so those kept for a way back)."""
     project = f"wdtest{uuid.uuid4().hex[:8]}"
-    stores = Stores(engine.ask_for, engine.circuit, project)
+    stores = Stores(engine.ask_for, project)
 
     def make(labels: dict[str, str], repository: str | None = None) -> Any:
         def ask(client: Any) -> str:

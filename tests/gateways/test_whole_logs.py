@@ -54,7 +54,7 @@ async def test_a_log_is_cut_and_goes_on(stage: RealStage) -> None:
     made = write(stage, "web")
     write(stage, "rotated", "--log-opt", "max-size=50m")
     write(stage, "other", project=f"{stage.project}x")
-    stores = Stores(stage.docker.ask_for, stage.docker.circuit, stage.project)
+    stores = Stores(stage.docker.ask_for, stage.project)
     (log,) = await stores.whole_logs()
     assert (log.container_id, log.path.endswith(f"{made}-json.log")) == (made, True)
     shots = OneShots(stage.docker, IMAGE)
@@ -80,7 +80,7 @@ async def test_what_is_no_regular_file_is_not_touched(stage: RealStage) -> None:
     """A link, or another file than the engine's own, is refused."""
     made = write(stage, "web")
     shots = OneShots(stage.docker, IMAGE)
-    (log,) = await Stores(stage.docker.ask_for, stage.docker.circuit, stage.project).whole_logs()
+    (log,) = await Stores(stage.docker.ask_for, stage.project).whole_logs()
     folder = WholeLog(target="web", container_id=made, path=log.path.replace(f"{made}-json.log", "mounts"))
     assert (await weigh_logs(shots, (folder,), 0))[folder] == 0
     with pytest.raises(Refused, match="no regular file"):

@@ -29,6 +29,7 @@ PLAYBOOK = {
 RULES = {
     "bloomberg-influxdb": "influxdb",
     "quiet: 2m": "quiet: 8s",
+    "younger: 1m": "younger: 2s",
     "market_feeder_last_write_timestamp, than: 2m": "market_feeder_last_write_timestamp, than: 10s",
     "wait: 1m}": "wait: 5s}",
 }

@@ -6,16 +6,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-from aiohttp import web
 
+from watchdog.core.address import Address
 from watchdog.core.check_in import Signal
 from watchdog.desk.check_ins import Taken
 from watchdog.surfaces import check_ins
 from watchdog.surfaces.check_ins import CheckInRoute
+from watchdog.surfaces.web import Web
 
 TOKEN = "0123456789abcdef"
 
@@ -45,13 +47,19 @@ def door() -> Door:
 
 @pytest.fixture
 async def url(door: Door) -> AsyncIterator[str]:
-    app = web.Application()
-    CheckInRoute(door).add_to(app.router)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/check-in"
-    await runner.cleanup()
+    """The very surface of the daemon: what it logs, and how it answers errors, is a part of what is promised."""
+
+    async def health() -> dict[str, Any]:
+        return {"status": "ok"}
+
+    async def metrics() -> bytes:
+        return b""
+
+    surface = Web(Address("127.0.0.1", 0), health, metrics, CheckInRoute(door))
+    await surface.start()
+    assert surface.address is not None
+    yield f"http://{surface.address}/check-in"
+    await surface.stop()
 
 
 async def send(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import ClassVar
 
 from watchdog.core.disk import judge_freed
-from watchdog.core.errors import Refused
+from watchdog.core.errors import Refused, Unreachable
 from watchdog.core.run import Outcome, Result
 from watchdog.plugins import Action, Parameters, Tools
 
@@ -36,9 +37,13 @@ class PruneBuildCache(Action[PruneBuildCacheParameters]):
         return "remove the engine's build cache, of all projects (what nothing uses now; images stay)"
 
     async def pin(self, target: str, tools: Tools) -> Mapping[str, str]:
-        """Nothing is shipped. Raises `Refused` when there is nothing to remove."""
-        if tools.disks is not None and tools.disks.place_of(target) and not await tools.disks.cache_size():
-            raise Refused(_NOTHING)
+        """Nothing is shipped. Raises `Refused` when it is known that there is nothing to remove."""
+        if tools.disks is not None and tools.disks.place_of(target):
+            size = None
+            with suppress(Unreachable):  # it takes minutes on some machines
+                size = await tools.disks.cache_size()
+            if size == 0:
+                raise Refused(_NOTHING)
         return {}
 
     async def run(self, target: str, tools: Tools) -> Outcome:

@@ -91,7 +91,7 @@ class Outside:
                 list_files=list_build_files,
             ),
             clock=SystemClock(),
-            stores=Stores(engine.ask_for, engine.circuit, config.watch.project),
+            stores=Stores(engine.ask_for, config.watch.project),
             shots=OneShots(engine, image),
             doors=Bypasses(engine, image),
         )

@@ -23,7 +23,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # In an installed package; in a checkout.
 _SHIPPED = (_PACKAGE / "_shipped" / "diagnoses", _PACKAGE.parent / "config" / "diagnoses")
 _LONGEST_PATTERN = 500
-_GROUPS = {"wait", "until"}
+_GROUPS = {"wait", "until", "date"}
 
 
 def _compiles(pattern: str) -> str:
@@ -32,7 +32,9 @@ def _compiles(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"is no regular expression ({error}); test it with python3 -c") from None
     if not groups <= _GROUPS:
-        raise ValueError(f"names a group {min(groups - _GROUPS)}; known are (?P<wait>...), (?P<until>...)")
+        raise ValueError(
+            f"names a group {min(groups - _GROUPS)}; known are (?P<wait>...), (?P<until>...), (?P<date>...)"
+        )
     return pattern
 
 
@@ -68,6 +70,7 @@ class SignSection(Section):
     log: Pattern | None = None
     recent: Duration = Field(default=300.0, ge=1, le=30 * 86400)
     quiet: Duration | None = Field(default=None, ge=1)
+    younger: Duration | None = Field(default=None, ge=1)
     answers: bool | None = None
     health: HealthSection | None = None
     metric_older: MetricOlderSection | None = None
@@ -90,6 +93,7 @@ class SignSection(Section):
             log=None if self.log is None else re.compile(self.log),
             recent=self.recent,
             quiet=self.quiet,
+            younger=self.younger,
             answers=self.answers,
             health_path=self.health.path if self.health else "",
             health_value=self.health.is_ if self.health else None,

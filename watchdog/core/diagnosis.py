@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from watchdog.core.run import Then, Way
 from watchdog.core.timestamp import find_in
@@ -17,6 +18,8 @@ LONGEST_WAIT = 3 * 86400.0
 # Seconds by which we wait longer than told: clocks differ, and the first try after it must not be ours.
 MARGIN = 5.0
 MOST_LINES = 5
+# How HTTP writes a time, in a header such as Retry-After.
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Evidence:
     Attributes:
         now: Unix time of it.
         log: oldest first; only lines since the container's latest start.
-        running: whether its container runs.
+        running: whether its container runs; ran: for how many seconds.
         health: what /health answered, as JSON; None when it did not.
         answers: whether /health answered at all.
         metrics: by name, the greatest of all series.
@@ -45,6 +48,7 @@ class Evidence:
     now: float
     log: tuple[LogLine, ...] = ()
     running: bool | None = None
+    ran: float | None = None
     health: object = None
     answers: bool | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -59,8 +63,9 @@ class Sign:
 
     Attributes:
         log: stands in a line that is no older than `recent` seconds; may name groups `wait` (seconds), `until` (Unix
-            time in seconds or milliseconds).
+            time in seconds or milliseconds) and `date` (as HTTP writes it).
         quiet: the log has no line younger than so many seconds.
+        younger: its container was started less than so many seconds ago.
         answers: whether /health answers.
         health_path, health_value: what stands at a path of /health.
         metric_older: a metric that is a Unix time, and how many seconds ago that is at least.
@@ -72,6 +77,7 @@ class Sign:
     log: re.Pattern[str] | None = None
     recent: float = 300.0
     quiet: float | None = None
+    younger: float | None = None
     answers: bool | None = None
     health_path: str = ""
     health_value: object = None
@@ -153,7 +159,10 @@ def _left(matches: Sequence[tuple[LogLine, re.Match[str]]], otherwise: float, no
     for line, found in matches:
         groups = found.groupdict()
         until, wait = _number(groups.get("until")), _number(groups.get("wait"))
-        if until is not None:
+        date = _date(groups.get("date"))
+        if date is not None:
+            waits.append(date - now)
+        elif until is not None:
             waits.append((until / 1000 if until > 1e11 else until) - now)  # noqa: PLR2004 - milliseconds
         else:
             waits.append((otherwise if wait is None else wait) - line.age)
@@ -165,11 +174,19 @@ def _number(text: str | None) -> float | None:
     return float(text) if text and text.isascii() and text.isdecimal() and len(text) < 20 else None  # noqa: PLR2004 - no number of seconds
 
 
+def _date(text: str | None) -> float | None:
+    try:
+        return datetime.strptime(text or "", HTTP_DATE).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
 def _holds(sign: Sign, evidence: Evidence) -> bool:
     """Whether all holds that is no pattern of the log."""
     return all(
         (
             sign.quiet is None or all(line.age >= sign.quiet for line in evidence.log),
+            sign.younger is None or (evidence.ran is not None and evidence.ran < sign.younger),
             sign.answers is None or evidence.answers is sign.answers,
             not sign.health_path or _stands(evidence.health, sign.health_path, sign.health_value),
             sign.metric_older is None or _is_older(evidence, *sign.metric_older),

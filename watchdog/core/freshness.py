@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from watchdog.core.moment import Moment
-from watchdog.core.observation import Fact, Finding, Observation, Status
+from watchdog.core.observation import CLOSED, Fact, Finding, Observation, Status
 from watchdog.core.trading_hours import TradingHours
 
 # Seconds by which the wall clock may gain or lose between two looks without having been set.
@@ -69,7 +69,7 @@ def closed(check: str, series: str, rules: FreshnessRules, now: Moment) -> Obser
     """What is seen outside the hours of a series, without asking anybody; None within them."""
     if rules.hours is None or rules.hours.opened(now.wall) is not None:
         return None
-    return _observation(check, series, Status.OK, Finding("closed"), now)
+    return _observation(check, series, Status.OK, Finding(CLOSED), now)
 
 
 def judge_freshness(

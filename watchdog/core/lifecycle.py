@@ -34,7 +34,7 @@ from watchdog.core.flapping import Flaps
 from watchdog.core.incident import Act, Case, Ending, Incident, Phase
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Telling
-from watchdog.core.observation import Hand, Observation, Status
+from watchdog.core.observation import CLOSED, Hand, Observation, Status
 from watchdog.core.people import given_back, let_go, not_asked_for, ordered, taken_down, taken_over
 from watchdog.core.suppression import WAIT_LOOK, follow, seen_sick_while_waiting, suppress
 from watchdog.core.tellings import is_told, tell_hold, tell_of
@@ -149,6 +149,10 @@ def _judge(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decisi
         return _maintained(case)
     if case.incident is None:
         return _judge_without_incident(case, seen, policy, now)
+    if seen.finding.kind == CLOSED:
+        # Neither health nor trouble shows now, and nobody may say that it was healed.
+        waiting = replace(case, incident=replace(case.incident, well_since=None))
+        return Decision(waiting, (), "nothing is expected now: it is judged when its hours begin")
     if not seen.settled:
         return _unsettled(case, case.incident, seen, policy, now)
     if seen.well:
@@ -171,7 +175,8 @@ def _could_not_look(case: Case, seen: Observation, policy: Policy, now: Moment) 
     if incident is not None and incident.phase is Phase.ACTING:
         return Decision(case, (), "could not look: nothing follows from that")
     # Nothing else may announce that it can be seen again: the list shows it as it was.
-    again = (Look(policy.verify_every),)
+    proving = incident is not None and incident.phase is Phase.VERIFYING
+    again = (Look(policy.verify_every if proving else max(policy.verify_every, seen.look_again or 0.0)),)
     if incident is None:
         case, told, why = consider_warning(case, seen, policy, now)
         return Decision(case, (*told, *again), why or "could not look: nothing follows from that")

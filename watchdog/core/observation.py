@@ -12,6 +12,8 @@ from watchdog.core.moment import Moment
 GONE = "@gone"
 # The kind of what cannot be asked as it is configured: a human has to mend that, and nobody else will notice.
 MISCONFIGURED = "misconfigured"
+# The kind of what is outside of its hours: well as far as anybody expects, and no proof of anything.
+CLOSED = "closed"
 
 Fact = str | int | float | bool | None
 

@@ -55,6 +55,7 @@ class CheckIns:
         self._changed = changed
         self._tokens: dict[str, bytes] = {}
         self._known: dict[str, CheckIn] = {}
+        self._expecting = False
         self._recent: dict[str, tuple[Moment, ...]] = {}
 
     async def expect(self, tokens: Mapping[str, str]) -> None:
@@ -63,7 +64,10 @@ class CheckIns:
         A job whose token is "" is expected, and cannot check in. Raises JournalError.
         """
         known = {record.name: record for record in await self._store.check_ins()}
-        now = self._clock.now()
+        if self._expecting:
+            # Who was not expected until now could say nothing: what is known of it is of another time.
+            known = {name: record for name, record in known.items() if name in self._known}
+        now, self._expecting = self._clock.now(), True
         for name in tokens:
             if name not in known:
                 known[name] = CheckIn(name=name, expected=now)

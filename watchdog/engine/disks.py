@@ -10,7 +10,7 @@ from typing import Protocol
 
 from watchdog.core.disk import BUILD_CACHE, DiskPlace, Room, Weight, WholeLog, may_keep_ballast, tell_weights
 from watchdog.core.disk_history import DiskSample, sample_of
-from watchdog.core.errors import GatewayError, Refused
+from watchdog.core.errors import GatewayError, Misconfigured, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
 from watchdog.core.size import show_size
@@ -18,6 +18,8 @@ from watchdog.plugins import Clock
 
 # Seconds: how often the engine adds up what it stores, at most.
 WEIGHED_FOR = 3600.0
+# Seconds: how soon a ballast is tried again that the disk does not give.
+REFUSED_FOR = 3600.0
 
 
 class Watches(Protocol):
@@ -116,7 +118,10 @@ class Disks:
         self._history = history
         self._clock = clock
         self._publish = publish
-        self._weighed: tuple[Moment, tuple[Weight, ...]] | None = None
+        self._asked: Moment | None = None
+        self._weights: tuple[Weight, ...] | None = None
+        self._trouble: GatewayError | None = None
+        self._refused: dict[str, Moment] = {}
         self._growing: tuple[str, ...] = ()
         self._said: dict[str, str] = {}
 
@@ -180,12 +185,12 @@ class Disks:
 
     async def cache_size(self) -> int:
         """The bytes of the engine's build cache."""
-        return sum(each.size for each in await self._weights() if each.what == BUILD_CACHE)
+        return sum(each.size for each in await self._weigh() if each.what == BUILD_CACHE)
 
     async def prune_cache(self) -> None:
-        """Remove what nothing uses now of it; what is left has to be weighed anew."""
+        """Remove what nothing uses now of it; what is left is taken for nothing until it is weighed again."""
         await self._storage().prune_cache()
-        self._weighed = None
+        self._weights = tuple(each for each in self._weights or () if each.what != BUILD_CACHE)
 
     async def whole_logs(self) -> tuple[WholeLog, ...]:
         """The logs that are kept whole, asked now."""
@@ -193,31 +198,51 @@ class Disks:
 
     async def weigh(self, target: str) -> tuple[str, ...]:  # noqa: ARG002 - the engine's stores lie on one disk
         """What takes the most room; of the engine, and asked once an hour at most."""
-        lines = tell_weights(await self._weights())
+        lines = tell_weights(await self._weigh())
         if self._growing:
             lines = (*lines, f"logs that are kept whole, without rotation: {', '.join(self._growing)}")
         return lines
 
     def biggest(self) -> str:
         """The first few of them."""
-        return "; ".join(tell_weights(self._weighed[1], 3)) if self._weighed is not None else ""
+        known = [*tell_weights(self._weights or (), 3)]
+        if self._growing:
+            known.append(f"logs without rotation: {', '.join(self._growing)}")
+        return "; ".join(known)
 
-    async def _weights(self) -> tuple[Weight, ...]:
+    async def _weigh(self) -> tuple[Weight, ...]:
+        """Asked once an hour at most, also in vain: some engines take minutes, and go on when nobody waits any more."""
         now = self._clock.now()
-        if self._weighed is None or now.seconds_since(self._weighed[0]) >= WEIGHED_FOR:
-            found = await self._storage().weigh()
-            self._growing = await self._storage().unrotated()
-            self._weighed = (now, found)
-        return self._weighed[1]
+        if self._asked is None or now.seconds_since(self._asked) >= WEIGHED_FOR:
+            self._asked, self._trouble = now, None
+            try:
+                self._growing = await self._storage().unrotated()
+                self._weights = await self._storage().weigh()
+            except GatewayError as error:
+                self._trouble = error
+        if self._trouble is not None:
+            raise self._trouble
+        return self._weights or ()
 
     async def _keep(self, place: DiskPlace) -> None:
         if not place.ballast or await self._gateway.ballast(place.ballast) >= place.ballast_size:
             return
         room = await self._gateway.room(place.path)
-        if not may_keep_ballast(room, place.rules, place.ballast_size):
+        if not may_keep_ballast(room, place.rules, place.ballast_size) or self._was_refused(place):
             return
-        await self._gateway.make_ballast(place.path, place.ballast, place.ballast_size)
+        try:
+            await self._gateway.make_ballast(place.path, place.ballast, place.ballast_size)
+        except Misconfigured:
+            raise
+        except Refused:
+            self._refused[place.target] = self._clock.now()
+            raise
         self._say(place, "", size=show_size(place.ballast_size))
+
+    def _was_refused(self, place: DiskPlace) -> bool:
+        """Within the hour: some filesystems write all of it each time, for nothing."""
+        refused = self._refused.get(place.target)
+        return refused is not None and self._clock.now().seconds_since(refused) < REFUSED_FOR
 
     def _say(self, place: DiskPlace, reason: str, **facts: str) -> None:
         """Once for each reason: it is tried again every minute."""

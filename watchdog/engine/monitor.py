@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from watchdog.core.answer import check_observation
@@ -151,14 +151,16 @@ class Monitor:
         try:
             async with asyncio.timeout(question.within):
                 seen = await self._watch(check.name, target, check.probe(target, self._tools))
-                return check_observation(seen, check.name, target, self._tools.clock.now())
+                return _asked_again(
+                    check_observation(seen, check.name, target, self._tools.clock.now()), question
+                )
         except TimeoutError:
             reason = f"no answer within {question.within:g} s"
         except WatchdogError as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - a broken check must not take the daemon with it
             reason = f"the check itself failed: {type(error).__name__}: {error}"
-        return Observation(
+        unknown = Observation(
             check=check.name,
             target=target,
             status=Status.UNKNOWN,
@@ -167,6 +169,14 @@ class Monitor:
             # Containers are seen through the engine: that one is missed once, not each of them.
             tell_after=None if check.targets() is None else 0.0,
         )
+        return _asked_again(unknown, question)
+
+
+def _asked_again(seen: Observation, question: Question) -> Observation:
+    """What could not be asked is asked as often as ever: it may be away for hours, and is no engine of ours."""
+    if seen.status is not Status.UNKNOWN or seen.look_again is not None or not question.every:
+        return seen
+    return replace(seen, look_again=question.every)
 
 
 def _unwatched(_check: str, _target: str, work: Coroutine[Any, Any, Observation]) -> Awaitable[Observation]:

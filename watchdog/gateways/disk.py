@@ -7,6 +7,8 @@ of every error. Does not: what the numbers mean (`core.disk`).
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,59 +20,83 @@ ASK_WITHIN = 4.0
 # Setting space aside writes nothing on ext4 and xfs, and zeros where it has to.
 MAKE_WITHIN = 60.0
 BALLAST = "watchdog.ballast"
+# Of st_blocks, on every filesystem. Bytes.
+_BLOCK = 512
 OWNER_ONLY = 0o600
 LARGEST_TEXT = 32 * 1024 * 1024
 
 
 class DiskGateway:
-    """Every call ends within its deadline. Raises `Misconfigured`, `Refused` and `Unreachable` only."""
+    """Every call ends within its deadline. Raises `Misconfigured`, `Refused` and `Unreachable` only.
 
-    def __init__(self) -> None:
-        circuit = Circuit("the disk")
-        self._asks = Lane("disk", 4, circuit)
-        self._writes = Lane("ballast", 1, circuit)
+    Each path has slots and a circuit of its own: a share that hangs blinds nobody for the other disks.
+    """
+
+    def __init__(self, look: Callable[[str], Room] | None = None, ask_within: float = ASK_WITHIN) -> None:
+        """`look` takes the place of `statvfs`."""
+        self._look = look or _room
+        self._ask_within = ask_within
+        self._asks: dict[str, Lane] = {}
+        self._writes: dict[str, Lane] = {}
 
     async def room(self, path: str) -> Room:
         """What is used and free on the filesystem that this path is on."""
-        return await self._asks.call(_room, path, within=ASK_WITHIN)
+        return await self._asking(path).call(_looked_at, self._look, path, within=self._ask_within)
 
     async def ballast(self, folder: str) -> int:
-        """The size of the ballast in a folder, 0 when there is none."""
-        return await self._asks.call(_ballast, folder, within=ASK_WITHIN)
+        """The bytes that the ballast in a folder takes, 0 when there is none."""
+        return await self._asking(folder).call(_ballast, folder, within=self._ask_within)
 
     async def make_ballast(self, path: str, folder: str, size: int) -> None:
         """Set so many bytes aside, really; nothing is left when the disk does not give them.
 
         Raises `Misconfigured` when the folder is on another filesystem than the path, or may not be written.
         """
-        await self._writes.call(_make, path, folder, size, within=MAKE_WITHIN)
+        await self._writing(folder).call(_make, path, folder, size, within=MAKE_WITHIN)
 
     async def release_ballast(self, folder: str) -> int:
         """Give the ballast back to the disk; its size, 0 when there was none."""
-        return await self._writes.call(_release, folder, within=MAKE_WITHIN)
+        return await self._writing(folder).call(_release, folder, within=MAKE_WITHIN)
 
     async def keep(self, folder: str, name: str, text: str) -> str:
         """Write a text into a file that only we may read, to the disk; its path. Raises `Refused`."""
-        return await self._writes.call(_keep, Path(folder) / name, text, within=MAKE_WITHIN)
+        return await self._writing(folder).call(_keep, Path(folder) / name, text, within=MAKE_WITHIN)
 
     async def kept(self, folder: str, pattern: str) -> dict[str, str]:
         """The texts that were kept in a folder under such names, by path; those of a reasonable size only."""
-        return await self._writes.call(_kept, Path(folder), pattern, within=MAKE_WITHIN)
+        return await self._writing(folder).call(_kept, Path(folder), pattern, within=MAKE_WITHIN)
 
     async def drop(self, path: str) -> None:
         """Remove such a file; no error when it is gone."""
-        await self._writes.call(lambda: _drop(Path(path)), within=MAKE_WITHIN)
+        folder = str(Path(path).parent)
+        await self._writing(folder).call(lambda: _drop(Path(path)), within=MAKE_WITHIN)
+
+    def _asking(self, path: str) -> Lane:
+        if path not in self._asks:
+            self._asks[path] = Lane("disk", 4, Circuit(f"the disk of {path}"))
+        return self._asks[path]
+
+    def _writing(self, folder: str) -> Lane:
+        if folder not in self._writes:
+            self._writes[folder] = Lane("ballast", 1, Circuit(f"the disk of {folder}"))
+        return self._writes[folder]
 
 
-def _room(path: str) -> Room:
+def _looked_at(look: Callable[[str], Room], path: str) -> Room:
     try:
-        seen, device = os.statvfs(path), os.stat(path).st_dev  # noqa: PTH116 - beside its sister
+        return look(path)
     except FileNotFoundError:
         raise Misconfigured(
             f"{path} is not there, as watchdog sees it: mount it into its container"
         ) from None
+    except PermissionError as error:
+        raise Misconfigured(f"{path} may not be looked at: {error.strerror}") from None
     except OSError as error:
         raise Unreachable(f"{path} cannot be looked at: {error.strerror}") from None
+
+
+def _room(path: str) -> Room:
+    seen, device = os.statvfs(path), os.stat(path).st_dev  # noqa: PTH116 - beside its sister
     return Room(
         used=(seen.f_blocks - seen.f_bfree) * seen.f_frsize,
         free=seen.f_bavail * seen.f_frsize,
@@ -82,10 +108,12 @@ def _room(path: str) -> Room:
 
 
 def _ballast(folder: str) -> int:
+    """What it takes on the disk, not how long it is: a hole, or a link to something large, frees nothing."""
     try:
-        return (Path(folder) / BALLAST).stat().st_size
+        seen = (Path(folder) / BALLAST).lstat()
     except OSError:
         return 0
+    return min(seen.st_size, seen.st_blocks * _BLOCK) if stat.S_ISREG(seen.st_mode) else 0
 
 
 def _make(path: str, folder: str, size: int) -> None:
@@ -99,12 +127,15 @@ def _make(path: str, folder: str, size: int) -> None:
     try:
         os.posix_fallocate(opened, 0, size)
         os.fsync(opened)
+        why = "" if os.fstat(opened).st_blocks * _BLOCK >= size else "it keeps it compressed, or with holes"
     except OSError as error:
-        with suppress(OSError):
-            file.unlink()
-        raise Refused(f"the disk of {folder} does not give the ballast its space: {error.strerror}") from None
+        why = error.strerror or "it said no more"
     finally:
         os.close(opened)
+    if why:
+        with suppress(OSError):
+            file.unlink()
+        raise Refused(f"the disk of {folder} does not give the ballast its space: {why}")
 
 
 def _release(folder: str) -> int:

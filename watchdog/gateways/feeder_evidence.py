@@ -71,7 +71,7 @@ class FeederEvidence:
     async def gather(self, asked: Questions, engine: Engine, names: Names, now: datetime) -> Evidence:
         """All of it, within a few seconds. Raises nothing but for a cancelled caller."""
         unix = now.timestamp()
-        (running, log), health, metrics, exchange, independent, down = await asyncio.gather(
+        (running, ran, log), health, metrics, exchange, independent, down = await asyncio.gather(
             self._container(asked.feeder, engine, names, unix),
             self._page(asked.url, "/health", engine, names),
             self._page(asked.url, "/metrics", engine, names),
@@ -83,9 +83,10 @@ class FeederEvidence:
             now=unix,
             log=log,
             running=running,
+            ran=ran,
             health=_as_json(health),
             answers=None if health is None else health.reach is Reach.ANSWERED,
-            metrics=read_metrics(metrics.body) if metrics and metrics.status == _OK else {},
+            metrics=read_metrics(metrics.body, cut=metrics.cut) if metrics and metrics.status == _OK else {},
             exchange=tuple(exchange),
             independent=tuple(independent),
             down=frozenset(target for target, is_down in zip(asked.targets, down, strict=True) if is_down),
@@ -93,16 +94,17 @@ class FeederEvidence:
 
     async def _container(
         self, target: str, engine: Engine, names: Names, now: float
-    ) -> tuple[bool | None, tuple[LogLine, ...]]:
+    ) -> tuple[bool | None, float | None, tuple[LogLine, ...]]:
         container_id = names.container_of(target)
         if container_id is None:
-            return None, ()
+            return None, None, ()
         try:
             facts = await engine.inspect(container_id)
             lines = await engine.logs(container_id, TAIL, stamped=True)
         except GatewayError:
-            return None, ()
-        return facts.state == "running", read_lines(lines, since=facts.started / 1e9, now=now)
+            return None, None, ()
+        began = facts.started / 1e9
+        return facts.state == "running", max(0.0, now - began), read_lines(lines, since=began, now=now)
 
     async def _page(self, url: str, path: str, engine: Engine, names: Names) -> Fetched | None:
         if not url:
@@ -136,9 +138,14 @@ def read_lines(lines: Sequence[str], *, since: float, now: float) -> tuple[LogLi
     return tuple(found)
 
 
-def read_metrics(body: bytes) -> dict[str, float]:
-    """The greatest value of each metric in Prometheus' text format; what is no number is left out."""
+def read_metrics(body: bytes, *, cut: bool = False) -> dict[str, float]:
+    """The greatest value of each metric in Prometheus' text format; what is no number is left out.
+
+    `cut`: there was more of it: its last line may end in the middle of a number.
+    """
     found: dict[str, float] = {}
+    if cut:
+        body = body[: body.rfind(b"\n") + 1]
     for line in body.decode("utf-8", "replace").splitlines():
         sample = _SAMPLE.match(line)
         if sample is None:

@@ -32,11 +32,14 @@ class Ask(Protocol):
 class Stores:
     """Of one Compose project. Raises `Unreachable` and `Refused`."""
 
-    def __init__(self, ask: Ask, circuit: Circuit, project: str) -> None:
+    def __init__(self, ask: Ask, project: str) -> None:
         """`project`: "" where containers are watched by a label: then no image counts as ours."""
         self._ask = ask
         self._project = project
-        self._lane = Lane("store", 1, circuit)
+        circuit = Circuit("what the engine stores")
+        self._lane = Lane("store", 2, circuit)
+        # What takes minutes must neither hold up the rest of a remedy nor count against the looks at containers.
+        self._sums = Lane("sum", 1, Circuit("the engine's sum of what it stores"))
 
     async def dangling(self) -> tuple[Weight, ...]:
         """The project's images without a name. Those kept for a way back have one, and are none of them."""
@@ -62,7 +65,7 @@ class Stores:
 
     async def weigh(self) -> tuple[Weight, ...]:
         """Everything that the engine stores, with its size."""
-        return _weights(await self._ask(lambda client: client.df(), WEIGH_WITHIN, self._lane))
+        return _weights(await self._ask(lambda client: client.df(), WEIGH_WITHIN, self._sums))
 
     async def unrotated(self) -> tuple[str, ...]:
         """The containers of the project whose log is kept whole for ever."""

@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "key_refused": "the exchange refuses its API key: a human has to renew it there and in .env",
     "rate_limited": "the exchange limits how often it is asked, and a restart would ask at once",
     "exchange_unreachable": "the exchange cannot be reached, and others can",
+    "just_started": "it was started a moment ago, and gets time for its first points",
     "hung": "it is alive, and makes no progress",
     "unknown": "nothing that was looked at tells why",
     "not-found-out": "it could not be looked into",

@@ -48,6 +48,7 @@ SAYINGS = (
     "better: it has to stay so",
     "better, and close to a warning still",
     "the warning is over",
+    "nothing is expected now: it is judged when its hours begin",
     "well: it has to stay so",
     "escalated: a human has been told",
     "escalated: {reason}",
