@@ -22,13 +22,13 @@ from watchdog.core.disk import (
 )
 from watchdog.core.errors import GatewayError, Misconfigured, NotThere, Refused
 from watchdog.core.forecast import WINDOWS, Forecast, Sample, foretell, remember
-from watchdog.core.influx_log import read_complaints
+from watchdog.core.influx_log import add_refusal, read_complaints
 from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.reachable import object_to_url
 from watchdog.core.size import parse_size
 from watchdog.gateways.disk import DiskGateway
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import Influx, InfluxDoor, prove_writing
+from watchdog.gateways.influx_door import Influx, InfluxDoor, ask_refused, prove_writing
 from watchdog.plugins import Check, Duration, Parameters, Tools
 
 _RULES = DiskRules()
@@ -36,6 +36,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 FORECAST = "-forecast"
 # Lines of InfluxDB's log that are looked through for writes that broke.
 TAIL = 300
+# Seconds of its record of refused writes that are looked through: as long as nobody watched, at most.
+REFUSED_SINCE = 3600
 # Seconds after there was room again in which what was under way may still complain.
 SLACK = 5.0
 
@@ -143,7 +145,7 @@ class Disk(Check[DiskParameters]):
         return tuple(f"{name}{end}" for name in self.parameters.mounts for end in ("", FORECAST))
 
     async def probe(self, target: str, tools: Tools) -> Observation:
-        """One `statvfs`; where InfluxDB complained of a full disk, its log and a point that is written to prove it."""
+        """One `statvfs`; of InfluxDB its log, its record of refused writes, and where they tell of a full disk a proof."""
         place = self.places[target.removesuffix(FORECAST)]
         try:
             room = await self._disks.room(place.path)
@@ -161,7 +163,8 @@ class Disk(Check[DiskParameters]):
         elif place.influx is not None:
             roomy_since = self._roomy_since.setdefault(target, tools.clock.now().wall.timestamp())
             broken = await self._look_at_writes(place.influx, roomy_since, tools)
-            if broken is not None:
+            # That it cannot be known whether it writes is less than that the disk is low.
+            if broken is not None and (status is Status.OK or broken[0] is not Status.UNKNOWN):
                 status, finding = broken
         facts = dict(finding.facts)
         if status is Status.CRITICAL:
@@ -188,18 +191,29 @@ class Disk(Check[DiskParameters]):
     ) -> tuple[Status, Finding] | None:
         """What to say of InfluxDB's writes; None while nothing is known against them.
 
-        A full disk can leave it writing to memory only, from which it answers as if all were well: one that goes on
-        complaining while there is room is broken, whatever it takes and gives.
+        A full disk leaves the shards that met it writing to memory only, from which it answers as if all were well,
+        and the others as they were: one that goes on complaining while there is room is broken, whatever the canary's
+        bucket takes and gives.
         """
         container_id = tools.containers.container_of(influx.target)
         if container_id is None:
             return None
         try:
-            started = (await tools.engine.inspect(container_id)).started
+            seen = await tools.engine.inspect(container_id)
             lines = await tools.engine.logs(container_id, TAIL, stamped=True)
         except GatewayError:
             return None  # its container has a check of its own
-        complaints = read_complaints(lines, started, self._proven.get(influx.target, 0.0))
+        proven = self._proven.get(influx.target, 0.0)
+        complaints = read_complaints(lines, seen.started, proven)
+        if seen.state == "running":
+            try:
+                door = await self._influx.open(influx, tools.containers, tools.engine)
+                at, words = await ask_refused(door, REFUSED_SINCE)
+            except Misconfigured as mistake:
+                return Status.UNKNOWN, Finding("misconfigured", {"reason": tools.redact(str(mistake))})
+            except GatewayError:
+                at, words = None, ""  # what does not answer is for the check of its container
+            complaints = add_refusal(complaints, at, words, seen.started, proven)
         if not complaints.last:
             return None
         facts: dict[str, Fact] = {"reason": tools.redact(complaints.line)}

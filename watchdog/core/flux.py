@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from watchdog.core.influx_log import FULL
+
 
 def newest_point(
     bucket: str, measurement: str, tags: Mapping[str, str], *, start: str, stop: str = "now()"
@@ -26,6 +28,18 @@ def last_canary(bucket: str, measurement: str) -> str:
     return (
         f"from(bucket: {quote(bucket)}) |> range(start: -5m, stop: 1m)"
         f' |> filter(fn: (r) => r["_measurement"] == {quote(measurement)}) |> last()'
+    )
+
+
+def refused_writes(seconds: int, which: str = "last") -> str:
+    """The last (or `first`) write of these seconds that met a full disk: one row with `_time` and `_value`, or none.
+
+    InfluxDB 2 keeps a row of each write that it refused, for a week (storage/points_writer.go of 2.7.12).
+    """
+    return (
+        f'from(bucket: "_monitoring") |> range(start: -{seconds}s, stop: 1m)'
+        ' |> filter(fn: (r) => r["_measurement"] == "write_errors" and r["_field"] == "error")'
+        f' |> filter(fn: (r) => r["_value"] =~ /{FULL}/) |> {which}()'
     )
 
 
