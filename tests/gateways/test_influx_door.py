@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.actions.disks import INFLUX, FakeInflux
+from tests.demo.influx_recorded import answer_to, seen_on_a_full_disk
 from tests.engine.parts import Stand
-from tests.gateways.influx_server import ORG, TOKEN, stand_in
+from tests.gateways.influx_server import ORG, TOKEN, answering, fixed, stand_in
 from watchdog.core.errors import Misconfigured, NotThere, Refused
 from watchdog.core.flux import points_since
 from watchdog.core.line_protocol import read_lines
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import InfluxDoor, prove_writing
+from watchdog.gateways.influx_door import InfluxDoor, ask_refused, prove_writing
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -98,3 +99,33 @@ async def test_what_is_copied_out_is_what_went_in(url: str) -> None:
     with pytest.raises(Refused, match="more than"):
         await influx.copy_out(points_since("markets", 3600), 100)
     influx.close()
+
+
+async def test_a_write_that_met_a_full_disk_is_found_in_the_record() -> None:
+    """As InfluxDB 2.7 keeps it: when it was, and in which words."""
+    with answering(fixed(seen_on_a_full_disk()["its record"].encode())) as server:
+        influx = InfluxGateway(server, ORG, TOKEN)
+        at, words = await ask_refused(influx, 3600)
+        influx.close()
+    assert at == pytest.approx(datetime(2026, 11, 23, 15, 59, 54, 154088, UTC).timestamp(), abs=1e-5)
+    assert words.startswith("engine: error writing WAL entry: write /var/lib/influxdb2/")
+
+
+async def test_writes_that_were_refused_for_another_reason_are_no_full_disk(url: str) -> None:
+    """A point of another type than those before it is in the same record."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    await influx.write("markets", "price value=1")
+    with pytest.raises(Refused, match="field type conflict"):
+        await influx.write("markets", 'price value="text"')
+    assert await influx.query('from(bucket: "_monitoring") |> range(start: -1h)')
+    assert await ask_refused(influx, 3600) == (None, "")
+    influx.close()
+
+
+async def test_a_token_that_may_not_read_the_record_knows_of_nothing() -> None:
+    """InfluxDB 2.7 calls the bucket one that is not there."""
+    kept = answer_to("reader: a query of another bucket")
+    with answering(fixed(kept["body"].encode(), kept["status"], kept["type"])) as server:
+        influx = InfluxGateway(server, ORG, TOKEN)
+        assert await ask_refused(influx, 3600) == (None, "")
+        influx.close()

@@ -22,7 +22,7 @@ from watchdog.core.disk import (
 )
 from watchdog.core.errors import GatewayError, Misconfigured, NotThere, Refused
 from watchdog.core.forecast import WINDOWS, Forecast, Sample, foretell, remember
-from watchdog.core.influx_log import add_refusal, read_complaints
+from watchdog.core.influx_log import Complaints, add_refusal, read_complaints
 from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.reachable import object_to_url
 from watchdog.core.size import parse_size
@@ -195,25 +195,10 @@ class Disk(Check[DiskParameters]):
         and the others as they were: one that goes on complaining while there is room is broken, whatever the canary's
         bucket takes and gives.
         """
-        container_id = tools.containers.container_of(influx.target)
-        if container_id is None:
-            return None
         try:
-            seen = await tools.engine.inspect(container_id)
-            lines = await tools.engine.logs(container_id, TAIL, stamped=True)
-        except GatewayError:
-            return None  # its container has a check of its own
-        proven = self._proven.get(influx.target, 0.0)
-        complaints = read_complaints(lines, seen.started, proven)
-        if seen.state == "running":
-            try:
-                door = await self._influx.open(influx, tools.containers, tools.engine)
-                at, words = await ask_refused(door, REFUSED_SINCE)
-            except Misconfigured as mistake:
-                return Status.UNKNOWN, Finding("misconfigured", {"reason": tools.redact(str(mistake))})
-            except GatewayError:
-                at, words = None, ""  # what does not answer is for the check of its container
-            complaints = add_refusal(complaints, at, words, seen.started, proven)
+            complaints = await self._complaints(influx, tools)
+        except Misconfigured as mistake:
+            return Status.UNKNOWN, Finding("misconfigured", {"reason": tools.redact(str(mistake))})
         if not complaints.last:
             return None
         facts: dict[str, Fact] = {"reason": tools.redact(complaints.line)}
@@ -231,6 +216,32 @@ class Disk(Check[DiskParameters]):
             return Status.CRITICAL, Finding("writes_broken", {"reason": tools.redact(str(refused))})
         self._proven[influx.target] = complaints.last
         return None
+
+    async def _complaints(self, influx: InfluxPlace, tools: Tools) -> Complaints:
+        """What it says of a full disk since it was started: its log, and mostly only its record of refused writes.
+
+        Nothing of one that does not answer: its container has a check of its own. Raises `Misconfigured`.
+        """
+        container_id = tools.containers.container_of(influx.target)
+        if container_id is None:
+            return Complaints()
+        try:
+            seen = await tools.engine.inspect(container_id)
+            lines = await tools.engine.logs(container_id, TAIL, stamped=True)
+        except GatewayError:
+            return Complaints()
+        proven = self._proven.get(influx.target, 0.0)
+        found = read_complaints(lines, seen.started, proven)
+        if seen.state != "running":
+            return found
+        try:
+            door = await self._influx.open(influx, tools.containers, tools.engine)
+            at, words = await ask_refused(door, REFUSED_SINCE)
+        except Misconfigured:
+            raise
+        except GatewayError:
+            return found
+        return add_refusal(found, at, words, seen.started, proven)
 
     def _observation(
         self, target: str, status: Status, finding: Finding, tools: Tools, room: Room | None = None
