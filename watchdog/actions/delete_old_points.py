@@ -1,4 +1,4 @@
-"""Delete old points from InfluxDB. The last resort: it writes tombstones, which need space, and frees some late."""
+"""Delete old points from InfluxDB. The last resort: it writes tombstones, which need space."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
             return Outcome(result=Result.FAILED, reason=tools.redact(str(error)), hopeless=True)
         names = ", ".join(bucket.name for bucket in wanted)
         _, reason = tell_freed(before, await tools.disks.room(place), f"old points of {names} deleted")
-        return Outcome(result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it compacts)")
+        return Outcome(
+            result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it has rewritten its files)"
+        )
 
     def _until(self, tools: Tools) -> datetime:
         """The beginning of that day: the same plan the whole day long."""

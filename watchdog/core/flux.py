@@ -13,7 +13,8 @@ def newest_point(
     """The time of the newest point of a measurement: one row with `_time`, or none.
 
     `last()` is pushed down to the storage engine for each series, as long as it comes right after the filter;
-    only their last points are then compared.
+    only their last points are then compared. Of a million points in ten series InfluxDB 2.7.12 answered with 145 bytes
+    in 15 to 120 ms, and in 270 to 510 ms without that (two busy cores, 2026-11).
     """
     wanted = {"_measurement": measurement, **tags}
     passes = " and ".join(f"r[{quote(name)}] == {quote(value)}" for name, value in wanted.items())

@@ -127,7 +127,11 @@ class InfluxGateway:
         *,
         within: float = DELETE_WITHIN,
     ) -> None:
-        """Delete the points from `start` up to `stop` that match; frees space late, and needs some itself."""
+        """Delete the points from `start` up to `stop` that match.
+
+        It writes tombstones, and files anew without what was deleted: it needs some space, and is refused without a
+        free block; what it frees is seen after seconds (2.7.12).
+        """
         await self._ask(
             lambda client, _: client.delete_api().delete(start, stop, predicate, bucket=bucket, org=self.org),
             within,
