@@ -282,7 +282,9 @@ def _refusal(error: Any, *, changes: bool) -> GatewayError:
         return NotThere(f"{WHAT} knows of no such thing: {words}")
     if not status or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and not changes):
         return Unreachable(f"{WHAT} could not answer ({status}): {words}")
-    return Refused(f"{WHAT} said no ({status}): {words}")
+    refused = Refused(f"{WHAT} said no ({status}): {words}")
+    refused.status = status
+    return refused
 
 
 def _message(error: Any) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
 from watchdog.core.bucket import Bucket
 from watchdog.core.disk import InfluxPlace
-from watchdog.core.errors import NotThere, Refused
+from watchdog.core.errors import Misconfigured, NotThere, Refused, Unreachable
 from watchdog.core.flux import last_canary, refused_writes
 from watchdog.gateways.influx import InfluxGateway, Row, moment_of
 from watchdog.gateways.nearby import Inspects, Names, with_address
@@ -69,11 +70,26 @@ class InfluxDoor:
 
 
 async def prove_writing(influx: Influx, bucket: str, now: datetime) -> None:
-    """Nothing, if a point was written to the bucket and read again. Raises `Refused` and what the gateway raises."""
+    """Nothing, if a point was written to the bucket and read again.
+
+    Raises `Refused` when it does not write, and what the gateway raises: `Misconfigured` for a point that does not fit
+    (a field of another type, say), and `Unreachable` where it could not be read again: a busy InfluxDB 2.7 answers 400
+    to a query ("queue length exceeded", "memory allocation limit reached"), which says nothing of its writes.
+    """
     stamp = int(now.timestamp() * 1000) * 1_000_000
     number = stamp % 1_000_000_000_000
-    await influx.write(bucket, f"{CANARY} value={number}i {stamp}", within=WITHIN)
-    rows = await influx.query(last_canary(bucket, CANARY), within=WITHIN, rows=10)
+    try:
+        await influx.write(bucket, f"{CANARY} value={number}i {stamp}", within=WITHIN)
+    except Refused as refused:
+        if HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Misconfigured(f"the canary is no point for {bucket}: {refused}") from None
+        raise
+    try:
+        rows = await influx.query(last_canary(bucket, CANARY), within=WITHIN, rows=10)
+    except (Misconfigured, NotThere):
+        raise
+    except Refused as refused:
+        raise Unreachable(f"InfluxDB took a point, and could not be asked for it: {refused}") from None
     if not any(row.get("_value") == number for row in rows):
         raise Refused("InfluxDB took a point, and does not have it")
 
