@@ -203,16 +203,14 @@ ABSENT: Mapping[str, tuple[str, ...]] = {
     "inodes_low": ("warning",),
     "inodes_critical": ("critical",),
     "disk_steady": ("ok",),
-    "disk_forecast": ("critical",),
-    "inodes_forecast": ("critical",),
+    "disk_forecast": ("warning",),
+    "inodes_forecast": ("warning",),
     "writes_doubtful": ("warning",),
     "writes_broken": ("critical",),
     "memory_fine": ("ok",),
     "memory_high": ("warning",),
-    "memory_high_for_long": ("critical",),
     "load_fine": ("ok",),
     "load_high": ("warning",),
-    "load_high_for_long": ("critical",),
 }
 # What the codes mean where it matters which command answered.
 ANSWERS = (

@@ -247,6 +247,7 @@ class Action(ABC, Generic[P]):
         undoable: `undo` takes back what it did; it is called when that did not help, or was cut short.
         decides: it changes nothing, and says in its outcome (`then`) whether the steps below it are to be done. It is
             run alone before each of them. A parameter `rules` of it names a file of rules, in `Tools.diagnoses`.
+        asks_unless_told: a step of a playbook that says nothing of its autonomy waits for a human yes.
     """
 
     name: ClassVar[str]
@@ -255,6 +256,7 @@ class Action(ABC, Generic[P]):
     gentle: ClassVar[bool] = False
     undoable: ClassVar[bool] = False
     decides: ClassVar[bool] = False
+    asks_unless_told: ClassVar[bool] = False
     parameters_type: ClassVar[type[Parameters]]
 
     def __init__(self, parameters: P) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tests.engine.parts import Stand
 from watchdog.core.bucket import Bucket
 from watchdog.core.disk import DiskPlace, DiskRules, InfluxPlace, Room, Weight, WholeLog
+from watchdog.core.disk_history import DiskSample
 from watchdog.core.errors import GatewayError, NotThere
 from watchdog.gateways.influx import Row
 from watchdog.plugins import Tools
@@ -33,6 +35,7 @@ class FakeDisks:
     Attributes:
         gone: what was given back or removed, in order.
         kept: texts that were kept, by path.
+        seen: its history.
     """
 
     place: DiskPlace = PLACE
@@ -42,6 +45,7 @@ class FakeDisks:
     cache: int = 2 * GB
     elsewhere: bool = False
     logs: tuple[WholeLog, ...] = ()
+    seen: tuple[DiskSample, ...] = ()
     gone: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
     errors: list[GatewayError] = field(default_factory=list)
@@ -59,6 +63,9 @@ class FakeDisks:
     async def room(self, place: DiskPlace) -> Room:
         assert place is self.place
         return Room(used=100 * GB - self.free, free=self.free)
+
+    async def history(self, place: DiskPlace, room: Room, windows: Sequence[float]) -> tuple[DiskSample, ...]:
+        return self.seen
 
     async def ballast(self, place: DiskPlace) -> int:
         return self.ballast_bytes

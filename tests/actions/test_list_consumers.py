@@ -25,6 +25,14 @@ async def test_the_engine_and_influxdb_are_asked() -> None:
     assert stand.engine.acts == []
 
 
+async def test_beside_a_step_on_influxdb_it_is_of_its_disk() -> None:
+    """What is done to InfluxDB for its disk is done on another target than the disk."""
+    stand = Stand()
+    tools = with_disks(stand, FakeDisks(place=WITH_INFLUX))
+    assert (await ACTION.run("influxdb", tools)).evidence == ("3 GB: volume influxdb-data",)
+    assert (await ACTION.run("another", tools)).result is Result.SKIPPED
+
+
 async def test_what_cannot_be_asked_is_left_out() -> None:
     """A container that has no `du`, or is not there, takes nothing from the rest."""
     stand = Stand()

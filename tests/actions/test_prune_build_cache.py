@@ -27,6 +27,7 @@ async def test_nobody_is_asked_for_a_cache_that_is_empty() -> None:
     tools = with_disks(Stand(), FakeDisks())
     assert await ACTION.pin("data", tools) == {}
     assert "of all projects" in await ACTION.describe("data", tools)
+    assert ACTION.needs_a_yes
     with pytest.raises(Refused, match="keeps nothing of builds"):
         await ACTION.pin("data", with_disks(Stand(), FakeDisks(cache=0)))
 

@@ -44,6 +44,7 @@ async def test_a_plan_shows_what_falls_off_and_a_yes_is_bound_to_it(influx: Fake
     tools = with_disks(Stand(), FakeDisks(place=WITH_INFLUX))
     told = await action(influx).describe("data", tools)
     assert told == "news keeps 30d instead of 90d: what is older falls off (by whole shards, for good)"
+    assert action(influx).needs_a_yes
     assert await action(influx).pin("data", tools) == {"bucket news": "90d -> 30d"}
     influx.held["news"] = replace(influx.held["news"], retention=0)
     assert await action(influx).pin("data", tools) == {"bucket news": "for ever -> 30d"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pydantic import ValidationError
 from tests.actions.disks import FakeDisks, FakeInflux, with_disks
 from tests.engine.parts import SECRET, Stand
 from watchdog.checks.disk import Disk, DiskParameters
+from watchdog.core.disk import Room
+from watchdog.core.disk_history import sample_of
 from watchdog.core.errors import Misconfigured, NotThere, Refused, Unreachable
 from watchdog.core.observation import Observation, Status
 
@@ -68,6 +71,33 @@ async def test_a_full_disk_tells_whom_to_ask_and_what_is_large(stand: Stand, tmp
     assert (seen.status, seen.finding.kind) == (Status.CRITICAL, "disk_critical")
     assert seen.finding.facts["contact"] == "the host"
     assert seen.finding.facts["biggest"] == "3 GB: volume influxdb-data"
+
+
+async def test_a_low_disk_tells_the_hour_in_which_it_is_full(stand: Stand, tmp_path: Path) -> None:
+    """With what takes the most room, as far as that is known, and whom to ask."""
+    disk = check(tmp_path, warn_free="900TB", contact="the host")
+    disks = FakeDisks()
+    now = stand.clock.now()
+    for n in range(10):
+        at = replace(now, boot=now.boot - 10 + n)
+        room = Room(used=0, free=10**16 - n * 10**15)
+        disks.seen = (*disks.seen, sample_of("data", room, 0, at))
+    seen = await disk.probe("data", with_disks(stand, disks))
+    assert (seen.status, seen.finding.kind, seen.near) == (Status.WARNING, "disk_low", True)
+    assert set(seen.finding.facts) >= {"full_at", "biggest", "contact"}
+    soon = await disk.probe("data-forecast", with_disks(stand, disks))
+    assert (soon.status, soon.finding.kind) == (Status.WARNING, "disk_forecast")
+    disks.seen = ()
+    assert "full_at" not in (await disk.probe("data", with_disks(stand, disks))).finding.facts
+
+
+async def test_what_was_foretold_and_has_come_true_is_the_disks_own_trouble(
+    stand: Stand, tmp_path: Path
+) -> None:
+    """The incident of the disk tells of it: nobody is warned besides, and what was told of before is not over."""
+    assert (await look(check(tmp_path), stand, "data-forecast")).tell_after == 0.0
+    full = await look(check(tmp_path, warn_free="900TB", critical_free="900TB"), stand, "data-forecast")
+    assert (full.tell_after, full.near) == (None, True)
 
 
 async def test_a_path_that_is_not_there_is_told_as_a_mistake(stand: Stand, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_what_is_not_well_comes_first_with_all_that_one_asks_at_night(
         "             2. restart it, 4 min 12 s ago",
         "    why      all attempts that the rules allow are spent",
         "    said     panic: out of cheese[bold]",
-        "    next     nothing, until a human mends it and says so",
+        "    next     nothing, until a human mends it or asks for another try",
         "    you can  watchdog incidents 7",
         "             watchdog retry api",
         "             watchdog hold api",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,8 @@ def load(folder: Path, text: str, environment: dict[str, dict[str, object]] | No
     return load_config(file, given=environment)
 
 
-def test_the_whole_example_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_example_leaves_nothing_out() -> None:
     """Who copies it has every kind of check and every remedy that watchdog ships with."""
-    monkeypatch.setenv("WATCHDOG_CHECK_IN_NIGHTLY_BACKUP", "a-token-of-a-job-that-reports")
     config = load_config(ROOT / "config/examples/whole.yml")
     assert {check.check.kind for check in config.checks} == set(CHECKS)
     remedies = {path.stem for path in (ROOT / "config/playbooks").glob("*.yml")}
@@ -98,6 +98,25 @@ def test_the_shipped_remedy_climbs_as_promised(tmp_path: Path) -> None:
     assert [build_action(step).name for step in playbook.steps] == [step.action for step in playbook.steps]
 
 
+@pytest.mark.parametrize(
+    ("written", "autonomy"), [("", "propose"), (", autonomy: propose", "propose"), (", autonomy: act", "act")]
+)
+def test_points_are_deleted_unasked_only_where_somebody_wrote_so(
+    tmp_path: Path, written: str, autonomy: str
+) -> None:
+    """A step that forgets to say it asks first; whoever wants otherwise has to write it down."""
+    folder = tmp_path / "playbooks"
+    folder.mkdir()
+    shutil.copy(ROOT / "config/playbooks/container-crash.yml", folder)
+    (folder / "last.yml").write_text(
+        "playbook: last\nkind: remedy\ntitle: {en: The last, fr: Le dernier}\nfor: {kind: disk}\n"
+        f"steps: [{{delete_old_points: {{}}{written}}}]\n",
+        encoding="utf-8",
+    )
+    (step,) = load(tmp_path, MINIMAL).playbooks["last"].steps
+    assert step.autonomy.value == autonomy
+
+
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_every_shipped_file_is_valid(file: Path) -> None:
     """What people copy from works."""
@@ -122,6 +141,7 @@ def test_the_comments_of_the_shipped_file_tell_the_defaults(tmp_path: Path) -> N
         "sweep",
         "boot_grace",
         "tell_hold_after",
+        "tell_warning_after",
         "verify_every",
         "engine",
         "limits",
@@ -144,6 +164,7 @@ def _is_top_level_key(line: str) -> bool:
         "sweep",
         "boot_grace",
         "tell_hold_after",
+        "tell_warning_after",
         "verify_every",
         "engine",
         "guardrails",

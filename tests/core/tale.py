@@ -15,6 +15,8 @@ from watchdog.core.decision import (
     Ordered,
     Perform,
     Policy,
+    Propose,
+    Shown,
     StepEnded,
     Tell,
 )
@@ -65,6 +67,8 @@ class Tale:
         self.tells: list[Tell] = []
         self.performed: list[Perform] = []
         self.decision = Decision(self.case, (), "nothing happened yet")
+        # What the desk does; without, no plan is made.
+        self.makes_plans = True
 
     # --- what happens ---
 
@@ -79,7 +83,18 @@ class Tale:
         told = [tell.notification.telling for tell in self.tells]
         self.told = [telling for telling in told if telling is not Telling.ACTING]
         self.performed += [e for e in decision.effects if isinstance(e, Perform)]
+        if self.makes_plans:
+            for wanted in (e for e in decision.effects if isinstance(e, Propose)):
+                self._is_shown(wanted, policy)
         return decision
+
+    def _is_shown(self, wanted: Propose, policy: Policy) -> None:
+        """The desk has made the plan of what is proposed, at once."""
+        shown = advance(self.case, Shown(wanted.proposal, "it does this"), policy, self.now)
+        self.case = shown.case
+        self.tells += [e for e in shown.effects if isinstance(e, Tell)]
+        told = [tell.notification.telling for tell in self.tells]
+        self.told = [telling for telling in told if telling is not Telling.ACTING]
 
     def passes(self, seconds: float) -> None:
         """Let time pass."""
@@ -154,11 +169,13 @@ class Tale:
         """Somebody or something starts the container."""
         self.life += 1
 
-    def step_ends(self, result: Result = Result.DONE, *, hopeless: bool = False) -> Decision:
+    def step_ends(
+        self, result: Result = Result.DONE, *, hopeless: bool = False, reason: str = ""
+    ) -> Decision:
         """The running step ends; one that is done has started the container anew."""
         if result is Result.DONE:
             self.started_anew()
-        outcome = Outcome(result=result, hopeless=hopeless)
+        outcome = Outcome(result=result, hopeless=hopeless, reason=reason)
         return self.happens(StepEnded(str(self.opened), outcome))
 
     def order(self, order: Order) -> Decision:

@@ -36,6 +36,8 @@ GOOD = Observation(
     incarnation="a@b",
     version="v",
     patience=3,
+    tell_after=9,
+    near=True,
     evidence=("one", "two"),
     measurements={"free": -1.5},
 )
@@ -110,6 +112,8 @@ def test_what_is_no_observation_is_rubbish(answer: object, why: str) -> None:
         ({"look_again": -1.0}, "its look_again is not between 0 and 86400"),
         ({"look_again": True}, "its look_again is a bool, not a number"),
         ({"patience": float("inf")}, "its patience is no finite number"),
+        ({"tell_after": -1.0}, "its tell_after is not between 0 and 86400"),
+        ({"near": 1}, "its near is a int, neither True nor False"),
         ({"patience": "1"}, "its patience is a str, not a number"),
         ({"incarnation": 7}, "its incarnation is a int, not text"),
         ({"version": "x" * 999}, "its version is 999 characters long"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.core.tale import LOGS, RECREATE, RESTART, Tale, remedy
-from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Stale, StepEnded
+from watchdog.core.decision import Approved, Declined, Order, Policy, Propose, Shown, Stale, StepEnded
 from watchdog.core.incident import Ending, Phase
 from watchdog.core.notification import Telling
 from watchdog.core.observation import Status
@@ -54,6 +54,53 @@ class TestProposals:
         assert [p.rung.step.action for p in tale.performed] == ["restart_container"]
         assert tale.told.count(Telling.PROPOSED) == 1
         assert tale.stands(Phase.OPEN)
+
+    def test_people_are_asked_when_the_plan_is_made_and_with_its_words(self) -> None:
+        """Until then nobody hears of it, and it is wanted again at each look: who was to make it may have died."""
+        tale = Tale(Policy(playbook=remedy(ONCE, REBUILD)))
+        tale.makes_plans = False
+        tale.crashed()
+        tale.step_ends()
+        tale.passes(20)
+        for _ in range(2):
+            tale.crashed()
+            assert [e.proposal for e in tale.decision.effects if isinstance(e, Propose)] == ["1-1"]
+            tale.passes(2)
+        assert tale.told == [Telling.OPENED]
+
+        for _ in range(2):
+            tale.happens(Shown("1-1", "build it"))
+        assert tale.told == [Telling.OPENED, Telling.PROPOSED]
+        facts = tale.tells[-1].notification.facts
+        assert (facts["does"], facts["seconds"]) == ("build it", 3596)
+        tale.crashed()
+        assert not [e for e in tale.decision.effects if isinstance(e, Propose)]
+
+    def test_nobody_is_asked_for_what_is_withdrawn(self) -> None:
+        """Its plan says that it would be refused: people hear of it as little as of what was not allowed."""
+        tale = Tale(Policy(playbook=remedy(ONCE, REBUILD)))
+        tale.makes_plans = False
+        tale.crashed()
+        tale.step_ends()
+        tale.passes(20)
+        tale.crashed()
+        tale.happens(Declined("1-1", "watchdog: nothing to build"))
+        tale.crashed()
+        assert tale.told == [Telling.OPENED, Telling.ESCALATED]
+        assert "denied" not in tale.tells[-1].notification.facts
+
+    @pytest.mark.parametrize("answer", ["no", "nothing"])
+    def test_what_people_did_not_allow_is_told_to_who_is_called(self, answer: str) -> None:
+        """The playbook had a step left; an order to retry asks for it again."""
+        tale = climbed_to_rebuild()
+        if answer == "no":
+            tale.happens(Declined("1-1", "anna"))
+        tale.passes(3600)
+        tale.crashed()
+        assert tale.told[-1] is Telling.ESCALATED
+        assert tale.tells[-1].notification.facts["denied"] == "rebuild_service"
+        tale.order(Order.RETRY)
+        assert tale.incident.denied == ""
 
     def test_the_plan_is_ordered_with_the_proposal(self) -> None:
         """The shell is told to write down exactly what would be done."""
@@ -269,6 +316,20 @@ class TestUndoing:
         tale.crashed()
 
         assert tale.performed[-1].undo
+
+    def test_what_had_to_be_taken_back_is_no_hindrance(self) -> None:
+        """A person is told why the step failed, not that there was nothing to take back."""
+        tale = climbed_to_rebuild()
+        tale.happens(Approved("1-1", "anna"))
+        tale.crashed()
+        tale.step_ends(Result.FAILED, hopeless=True, reason="its Dockerfile is broken")
+        tale.crashed()
+        tale.step_ends(Result.SKIPPED, reason="nothing had been replaced")
+        tale.crashed()
+
+        assert tale.told[-1] is Telling.ESCALATED
+        assert tale.case.incident is not None
+        assert tale.case.incident.hindrance == "its Dockerfile is broken"
 
     def test_an_undoing_that_fails_is_told(self) -> None:
         """When not even that works, a human is told so at once."""

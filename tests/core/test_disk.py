@@ -11,6 +11,7 @@ from watchdog.core.disk import (
     DiskRules,
     Room,
     Weight,
+    is_near,
     judge_forecast,
     judge_room,
     may_keep_ballast,
@@ -81,7 +82,7 @@ def test_the_hour_is_told() -> None:
     clock = FakeClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
     soon = {"bytes": Forecast(seconds=3 * 3600, rate=GB / 3600, window=3600), "inodes": None}
     seen = judge_forecast("disks", "data-forecast", soon, DiskRules(), clock.now())
-    assert (seen.status, seen.finding.kind) == (Status.CRITICAL, "disk_forecast")
+    assert (seen.status, seen.finding.kind, seen.near) == (Status.WARNING, "disk_forecast", True)
     full = (clock.wall + timedelta(hours=3)).astimezone()
     assert seen.finding.facts == {"age": 10800, "at": f"{full:%Y-%m-%d %H:%M}", "rate": GB}
     assert seen.measurements == {"seconds_left": 10800.0}
@@ -104,3 +105,18 @@ def test_the_heaviest_are_listed_first() -> None:
     """A few lines, without what takes no room."""
     weights = [Weight(what="image", name=str(n), size=n) for n in range(20)]
     assert tell_weights(weights, most=2) == ("19 B: image 19", "18 B: image 18")
+
+
+@pytest.mark.parametrize(
+    ("room", "near"),
+    [
+        (Room(used=79 * GB, free=21 * GB), True),
+        (Room(used=77 * GB, free=23 * GB), False),
+        (Room(used=10, free=90, inodes_used=79, inodes_free=21), True),
+        (Room(used=10 * GB, free=int(5.4 * GB)), True),
+        (Room(used=GB, free=int(5.6 * GB)), False),
+    ],
+)
+def test_just_below_its_warning_line_a_disk_is_not_roomy_yet(room: Room, near: bool) -> None:
+    """Two hundredths of a share, or a tenth of what has to be free: what is written there goes up and down."""
+    assert is_near(room, DiskRules(warn_free=5 * GB)) is near

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from watchdog.core.forecast import Sample, foretell, remember, slope
+from watchdog.core.forecast import Sample, foretell, slope
 
 HOUR = 3600.0
 GB = 1e9
@@ -44,6 +44,20 @@ def test_one_large_file_for_a_while_does_not_count() -> None:
     assert foretell(seen) is None
 
 
+@pytest.mark.parametrize("minutes_ago", range(1, 60))
+def test_one_large_file_that_stays_is_no_growth(minutes_ago: int) -> None:
+    """A fifth of the disk was filled at once, whenever that was, and nothing since: it is not on its way to be full."""
+    seen = samples(1, lambda t: 80 * GB - (20 * GB if t > HOUR - minutes_ago * 60 else 0))
+    assert foretell(seen) is None
+
+
+def test_a_file_an_hour_is_growth() -> None:
+    """What comes in steps again and again is one day full, and that is told."""
+    forecast = foretell(samples(12, lambda t: 30 * GB - t // HOUR * GB))
+    assert forecast is not None
+    assert forecast.seconds == pytest.approx(18 * HOUR, rel=0.2)
+
+
 def test_a_saw_tooth_is_no_growth() -> None:
     """A database that compacts every hour comes back to where it was."""
     assert foretell(samples(24, lambda t: 5 * GB - (t % HOUR) / HOUR * GB), windows=(24 * HOUR,)) is None
@@ -77,11 +91,16 @@ def test_a_fast_growth_is_seen_within_the_shortest_window() -> None:
     assert forecast.seconds == pytest.approx(2 * HOUR, rel=0.05)
 
 
-def test_history_is_bounded_and_begins_anew_with_the_clock() -> None:
-    """A day is kept, no more than so many looks of it, and nothing from before a reboot."""
-    kept: tuple[Sample, ...] = ()
-    for n in range(5000):
-        kept = remember(kept, Sample(n * 60.0, 1.0), 24 * HOUR)
-    assert len(kept) <= 1500
-    assert kept[0].at >= kept[-1].at - 24 * HOUR
-    assert remember(kept, Sample(5.0, 1.0), 24 * HOUR) == (Sample(5.0, 1.0),)
+def test_what_was_looked_at_more_often_counts_no_more_for_that() -> None:
+    """A verification looks every two seconds: those minutes are not the day."""
+    quiet = samples(6, lambda _: 30 * GB)
+    burst = [Sample(6 * HOUR + n * 2.0, 30 * GB - n * 1e7) for n in range(1, 300)]
+    forecast = foretell([*quiet, *burst], windows=(6 * HOUR,))
+    assert forecast is None
+
+
+def test_the_hour_is_told_from_what_is_free_now() -> None:
+    """What is set aside is in the slope, and not to be had by others."""
+    forecast = foretell(samples(1, lambda t: 4 * GB - t / HOUR * GB), left=1.5 * GB)
+    assert forecast is not None
+    assert forecast.seconds == pytest.approx(1.5 * HOUR, rel=0.01)

@@ -16,7 +16,7 @@ from watchdog.core.container import (
     Sighting,
 )
 from watchdog.core.event import STOP_PENDING, Life
-from watchdog.core.judgement import count_restarts, judge
+from watchdog.core.judgement import LOOP_LOOK, count_restarts, judge
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand, Observation, Status
 
@@ -261,6 +261,14 @@ def test_what_is_on_its_way_is_looked_at_again(container: dict[str, Any]) -> Non
     if not seen.settled and seen.finding.kind != "starting":
         assert seen.look_again is not None
         assert 0 <= seen.look_again <= RULES.rest
+
+
+@pytest.mark.parametrize("health", ["", "healthy", "starting"])
+def test_what_is_up_after_a_crash_loop_is_looked_at_again(health: str) -> None:
+    """That its restarts are out of the window is no event: nobody else would see that it is well."""
+    assert look(state="running", restarts=LOOP, health=health).look_again == LOOP_LOOK
+    past = tuple(RestartSample(at=ago(400.0 - n), count=n) for n in range(4))
+    assert look(state="running", restarts=past).finding.kind == "running"
 
 
 @pytest.mark.parametrize(

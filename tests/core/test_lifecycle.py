@@ -14,6 +14,7 @@ from watchdog.core.notification import Telling
 from watchdog.core.observation import Hand, Status
 from watchdog.core.playbook import Autonomy
 from watchdog.core.run import Outcome, Result
+from watchdog.core.surroundings import Root, Surroundings
 
 OPENED, HEALED, RECOVERED, ESCALATED, HELD, ASKED, RELEASED = (
     Telling.OPENED,
@@ -45,6 +46,21 @@ class TestHealing:
         assert tale.told == [OPENED, HEALED]
         assert tale.stands(Phase.RESOLVED)
         assert tale.incident.ending is Ending.HEALED
+
+    def test_what_is_seen_while_anothers_step_runs_on_it_is_no_trouble_of_its_own(self) -> None:
+        """A page's remedy restarts the container: down for a moment, it is told of only if it stays down."""
+        tale = Tale()
+        tale.surrounded_by(
+            Surroundings(running=(frozenset({"web", "page"}),), root=Root(target="page", incident="9"))
+        )
+        tale.crashed(by=Hand.WATCHDOG)
+        assert tale.phase is None
+        assert tale.told == []
+        assert tale.looks == [2.0]
+        tale.alone()
+        tale.passes(2)
+        tale.crashed(by=Hand.WATCHDOG)
+        assert tale.actions == ["restart_container"]
 
     def test_what_is_seen_while_a_step_runs_is_the_steps_own_doing(self) -> None:
         """A container seen down or up while our step runs on it changes nothing."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.core.tale import Tale
-from watchdog.core.decision import Order, Ordered, StepEnded
+from watchdog.core.decision import Decision, Look, Order, Ordered, StepEnded
 from watchdog.core.incident import Case, Phase
-from watchdog.core.narration import narrate, unnoted, witnessed
+from watchdog.core.narration import line_of, narrate, unnoted, witnessed
 from watchdog.core.observation import Finding, Observation, Status
 from watchdog.core.run import Outcome, Result
 from watchdog.core.story import StepRecord, Trigger
@@ -60,6 +60,22 @@ def test_each_turn_of_an_incident_is_told_once() -> None:
     tale.well()
     (told,) = narrate(before, tale.decision, tale.now)
     assert (told.name, told.facts["ending"], told.facts["attempts"]) == ("incident.resolved", "healed", 1)
+
+
+def test_figures_that_change_with_each_look_are_no_news() -> None:
+    """A disk that a human was told of fills on: its story gets no line a look."""
+    tale = Tale()
+    tale.crashed()
+    incident = tale.case.incident
+    assert incident is not None
+    before = replace(tale.case, incident=replace(incident, finding=Finding("disk_critical", {"used": 95})))
+    more = replace(before, incident=replace(incident, finding=Finding("disk_critical", {"used": 96})))
+    other = replace(before, incident=replace(incident, finding=Finding("writes_broken")))
+    waits = Decision(more, (Look(5.0),), "waiting for a human yes: 3595.0 s to go")
+    assert line_of(before, waits) == ""
+    assert line_of(before, replace(waits, case=other)) == waits.reason
+    assert line_of(before, replace(waits, effects=tale.decision.effects)) == waits.reason
+    assert line_of(Tale().case, tale.decision) == tale.decision.reason
 
 
 def test_a_hold_that_begins_and_ends_is_told() -> None:

@@ -8,6 +8,7 @@ from tests.core.tale import Tale, remedy
 from watchdog.core.decision import Policy
 from watchdog.core.incident import Phase
 from watchdog.core.notification import Severity, Telling
+from watchdog.core.observation import Status
 from watchdog.core.surroundings import Surroundings
 
 OPENED, ESCALATED, REMINDED = Telling.OPENED, Telling.ESCALATED, Telling.REMINDED
@@ -41,6 +42,16 @@ def test_a_human_is_reminded_once_it_is_due_and_then_again() -> None:
     tale.passes(4 * HOUR)
     tale.crashed()
     assert tale.told[-2:] == [REMINDED, REMINDED]
+
+
+def test_a_look_that_says_when_it_will_be_otherwise_is_not_put_off_until_the_reminder() -> None:
+    """A container that was mended after a crash loop is found to be well soon, and not hours later."""
+    tale = an_escalated_tale()
+    tale.see(Status.CRITICAL, "crash_loop", look_again=15.0)
+    assert tale.looks == [15.0]
+    tale.passes(4 * HOUR)
+    tale.see(Status.CRITICAL, "crash_loop", look_again=15.0)
+    assert (tale.told[-1], tale.looks) == (REMINDED, [15.0])
 
 
 def test_at_night_only_what_is_critical_is_repeated() -> None:

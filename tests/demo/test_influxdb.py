@@ -297,6 +297,33 @@ def test_a_shortened_retention_frees_whole_shards(stand_in: StandIn, client: Unt
         assert 0 in [row["_value"] for row in rows(again, 'from(bucket: "markets") |> range(start: -7d)')]
 
 
+def test_what_it_writes_ahead_may_lie_on_a_disk_of_its_own(tmp_path: Path) -> None:
+    """It stays small; where that disk is full writes break, and it is the restart that mends them."""
+    now = int(time.time())
+    with small_disk(tmp_path, "tmpfs") as disk:
+        ahead = disk.folder / "wal"
+        (tmp_path / "data").mkdir()
+        made = StandIn(tmp_path / "data")
+        told = {"STAND_IN_WAL": str(ahead), "STAND_IN_BREAKS_WHEN_FULL": "1"}
+        made.start(**told)
+        with made.client() as client:
+            for n in range(300):
+                write(client, f"price,symbol=BTC value={n} {now - n}")
+            assert 0 < ahead.stat().st_size <= 1 << 20
+            disk.fill()
+            with pytest.raises(ApiException) as error:
+                write(client, f"price,symbol=LATE value=1 {now}")
+            assert "no space left on device" in refused(error)[1]
+            disk.free()
+            with pytest.raises(ApiException):
+                write(client, f"price,symbol=LATE value=2 {now}")
+        made.stop()
+        made.start(**told)
+        with made.client() as client:
+            write(client, f"price,symbol=AFTER value=3 {now}")
+        made.stop()
+
+
 def test_a_full_disk_leaves_its_writes_broken_until_a_restart_where_that_is_asked_for(tmp_path: Path) -> None:
     """As seen with the real one: refused also with room again, answered from memory, recorded, and lost with the restart."""
     now = int(time.time())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,26 @@ WAITS_FOR = {
     "news-feeder": {"influxdb"},
     "watchlist-api": {"postgres"},
     "nginx": {"grafana", "watchlist-api"},
+}
+# The faults that watchdog has to be seen with, and the service of those that are of one only.
+FAULTS = {
+    "disk-full": "influxdb",
+    "disk-forecast": "influxdb",
+    "influx-broken-after-full": "influxdb",
+    "silent": "",
+    "rate-limited": "",
+    "banned": "",
+    "bad-key": "",
+    "influx-down": "",
+    "no-network": "",
+    "check-in-missed": "postgres",
+    "nginx-down": "nginx",
+    "grafana-502": "grafana",
+    "stale-upstream": "grafana",
+    "bypass": "nginx",
+    "certificate-expired": "nginx",
+    "certificate-not-served": "nginx",
+    "certificate-renewal-fails": "nginx",
 }
 STACK: dict[str, Any] = yaml.safe_load((DEMO / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
@@ -81,7 +100,8 @@ def test_watchdog_watches_all_of_them_as_it_ships() -> None:
     """Every service is a target with the severity that config/watchdog.yml gives it in the real stack."""
     demo = load_config(DEMO / "watchdog.yml").targets
     shipped = load_config(ROOT / "config/watchdog.yml").targets
-    assert set(demo) == set(SERVICES)
+    # What is only told is no reason to wake anybody.
+    assert set(demo) == {*SERVICES, "small-disk-forecast"}
     for name, target in shipped.items():
         if (short := name.removeprefix("bloomberg-")) in demo:
             assert demo[short] == target, name
@@ -93,6 +113,19 @@ def test_break_knows_every_service() -> None:
     refused = said_by_break("kill", "cadvisor")
     assert refused.returncode == 2
     assert ", ".join(SERVICES) in refused.stderr
+
+
+def test_break_knows_every_fault_that_must_be_seen() -> None:
+    """Its help names each, its refusal of another one does so, and none of one service takes another."""
+    told, refused = said_by_break("--help").stdout, said_by_break("no-such-kind")
+    assert refused.returncode == 2
+    for fault, service in FAULTS.items():
+        assert re.search(rf"^  {fault} ", told, re.MULTILINE), fault
+        assert f" {fault}," in refused.stderr
+        if service:
+            wrong = said_by_break(fault, service)
+            assert wrong.returncode == 2
+            assert wrong.stderr == f"demo/break: usage: demo/break {fault} (its service is {service})\n"
 
 
 def test_upstream_images_are_named_once() -> None:
@@ -109,17 +142,54 @@ def test_stand_ins_say_so() -> None:
     assert labelled == ["influxdb", "grafana"]
 
 
-def test_its_remedies_are_the_shipped_ones_with_its_own_names() -> None:
-    """What the demo shows is what others get: the same steps, rules and causes."""
-    shipped = load_config(ROOT / "config" / "watchdog.yml")
-    demo = load_config(DEMO / "watchdog.yml")
-    assert demo.playbooks["container-crash"] == shipped.playbooks["container-crash"]
-    for name in ("feeder-stale", "web-unreachable", "certificate-expiry", "disk-full"):
-        theirs, ours = (config.playbooks[name].steps for config in (shipped, demo))
-        assert [replace(step, on="", params={}) for step in ours] == [
-            replace(step, on="", params={}) for step in theirs
-        ]
-        assert demo.playbooks[name].limits == shipped.playbooks[name].limits
-    text = (ROOT / "config" / "diagnoses" / "feeder.yml").read_text("utf-8")
-    copied = (DEMO / "diagnoses" / "feeder.yml").read_text("utf-8")
-    assert copied.partition("\n")[2] == text.replace("bloomberg-influxdb", "influxdb")
+# What the demo's copies have otherwise than the files that are shipped: its names, and waits that nobody sits through.
+OTHERWISE: dict[str, dict[str, str]] = {
+    "playbooks/container-crash.yml": {},
+    "playbooks/disk-full.yml": {"    on: bloomberg-influxdb\n": "    on: influxdb\n"},
+    "playbooks/web-unreachable.yml": {
+        "    on: bloomberg-grafana\n": "    on: grafana\n",
+        "    on: bloomberg-nginx\n": "    on: nginx\n",
+        "limits: {attempts: 8, longest: 80s}": "limits: {attempts: 8, longest: 80s, forget_after: 1m}",
+        "  - open_bypass: {}\n": "  - open_bypass: {lasts: 3m}\n",
+    },
+    "playbooks/feeder-stale.yml": {
+        "http://bloomberg-market-feeder:8080": "http://market-feeder:8080",
+        '["api.binance.com:443"]': '["market-feeder:9001"]',
+        '["one.one.one.one:443", "dns.quad9.net:443"]': '["market-feeder:9002", "market-feeder:9003"]',
+        "    on: bloomberg-market-feeder\n": "    on: market-feeder\n",
+    },
+    "playbooks/certificate-expiry.yml": {
+        "limits: {attempts: 4, first: 1h, factor: 1, longest: 1h, forget_after: 1d}": (
+            "limits: {attempts: 4, first: 10s, factor: 1, longest: 10s, forget_after: 1m}"
+        ),
+        "nginx: bloomberg-nginx": "nginx: nginx",
+        "folder: /opt/bloomberg/nginx/ssl": "folder: ./nginx/ssl",
+        "letsencrypt: /etc/letsencrypt\n": "letsencrypt: bloomberg-letsencrypt\n      lineage: demo\n      tls: off\n",
+    },
+    "diagnoses/feeder.yml": {
+        "{down: bloomberg-influxdb}": "{down: influxdb}",
+        "{stand_by: bloomberg-influxdb,": "{stand_by: influxdb,",
+        "market_feeder_last_write_timestamp, than: 2m": "market_feeder_last_write_timestamp, than: 1m",
+    },
+}
+
+
+@pytest.mark.parametrize("name", list(OTHERWISE))
+def test_its_copies_are_the_shipped_files_but_for_what_is_listed(name: str) -> None:
+    """Whoever changes a shipped playbook or its rules changes the demo's copy, too: all of it is compared."""
+    text = (ROOT / "config" / name).read_text("utf-8")
+    for shipped, ours in OTHERWISE[name].items():
+        assert shipped in text, f"{name} holds no {shipped!r} any more"
+        text = text.replace(shipped, ours)
+    copied = (DEMO / name).read_text("utf-8")
+    assert yaml.safe_load(copied) == yaml.safe_load(text)
+
+
+def test_it_has_every_playbook_that_is_shipped_for_its_checks() -> None:
+    """And no other one, so that none is left out of the comparison."""
+    copied = {
+        f"{file.parent.name}/{file.name}"
+        for folder in ("playbooks", "diagnoses")
+        for file in (DEMO / folder).iterdir()
+    }
+    assert copied == set(OTHERWISE)

@@ -11,7 +11,7 @@ from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.checks.container import Container, ContainerParameters
 from watchdog.config import CheckConfig, Config, CurrentConfig, Watch
 from watchdog.core.container import ContainerFacts, Sighting
-from watchdog.core.decision import Answer, Approved, Order
+from watchdog.core.decision import Answer, Approved, Order, Shown
 from watchdog.core.errors import NotThere, WatchdogError
 from watchdog.core.event import Announcement
 from watchdog.core.guardrail import Attempt, Ledger
@@ -103,6 +103,8 @@ class FakeResponder:
         self.reasons: dict[str, str] = {}
         self.orders: list[tuple[str, Order, str]] = []
         self.answers: list[Answer] = []
+        # For which proposals people were asked, and what they would do.
+        self.asked_for: list[tuple[str, str]] = []
         self.follows: Callable[[], None] = lambda: None
         self._failures: deque[WatchdogError] = deque()
 
@@ -126,6 +128,11 @@ class FakeResponder:
         proposal = incident.proposal if incident is not None else None
         if case is None or incident is None or proposal is None or proposal.id != answer.proposal:
             raise NotThere(f"{target} waits for no proposal {answer.proposal}")
+        if isinstance(answer, Shown):
+            self.asked_for.append((answer.proposal, answer.does))
+            asked = replace(incident, proposal=replace(proposal, told=True))
+            self.known[target] = replace(case, incident=asked)
+            return "shown"
         self.answers.append(answer)
         kept = replace(proposal, approved_by=answer.by) if isinstance(answer, Approved) else None
         self.known[target] = replace(case, incident=replace(incident, proposal=kept))

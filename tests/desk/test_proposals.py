@@ -158,6 +158,7 @@ async def test_what_would_be_refused_anyway_is_withdrawn(office: Waiting) -> Non
     office.failing = Refused("environment.MODE changed")
     await office.propose("7-2")
     assert office.responder.answers == [Declined("7-2", "watchdog: environment.MODE changed")]
+    assert [proposal for proposal, _ in office.responder.asked_for] == ["7-1"]
     assert office.journal.kept["7-2"].state is ProposalState.DECLINED
 
 
@@ -169,6 +170,12 @@ async def test_what_changes_between_the_yes_and_the_step_is_not_done(office: Wai
     assert outcome is not None
     assert (outcome.result, outcome.hopeless) == (Result.SKIPPED, True)
     assert outcome.reason == "what was approved has changed since: context changed since it was shown"
+
+
+async def test_people_are_asked_with_the_plan_that_was_made(office: Waiting) -> None:
+    """What would be done stands in the message: who reads it at night need not type anything to know."""
+    (asked,) = office.responder.asked_for
+    assert asked == ("7-1", office.journal.kept["7-1"].text)
 
 
 async def test_an_approval_outlives_the_daemon(office: Waiting) -> None:

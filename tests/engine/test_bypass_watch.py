@@ -11,7 +11,7 @@ import pytest
 from tests.engine.parts import News, Tasks, until
 from tests.fakes import FakeClock
 from tests.front.tools import FakeDoors
-from watchdog.core.bypass import Bypass, OpenBypass
+from watchdog.core.bypass import Bypass, OpenBypass, read_sources
 from watchdog.core.decision import Perform
 from watchdog.core.errors import JournalError, Refused, Unreachable
 from watchdog.core.happening import Happening
@@ -91,6 +91,24 @@ async def test_open_already_it_is_neither_told_nor_counted_twice(house: House) -
     first = await house.opens()
     assert await house.watch.open(Bypass(target="grafana", container="c")) == first
     assert house.tellings == [OPEN]
+
+
+async def test_one_for_others_takes_the_place_of_the_one_for_this_machine() -> None:
+    """People read who may come, and how to get there; the end of the first one's time does not end the second."""
+    house = House()
+    try:
+        await house.opens(lasts=0.05)
+        sources = read_sources(["203.0.113.7"])
+        public = await house.watch.open(Bypass(target="grafana", container="c", sources=sources))
+        assert house.doors.there == [public]
+        first, second = house.told
+        assert (first.facts["tunnel"], "sources" in first.facts) == ("127.0.0.1:3000", False)
+        assert (second.facts["sources"], "tunnel" in second.facts) == ("203.0.113.7", False)
+        await until(lambda: len(house.tasks.running) == 1)
+        assert house.doors.there == [public]
+        assert house.tellings == [OPEN, OPEN]
+    finally:
+        await house.tasks.stop()
 
 
 async def test_it_is_withdrawn_when_its_incident_is_over(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -10,6 +11,7 @@ from tests.actions.disks import GB, PLACE, WITH_INFLUX
 from tests.engine.parts import News
 from tests.fakes import FakeClock
 from watchdog.core.disk import DiskPlace, Room, Weight, WholeLog
+from watchdog.core.disk_history import DiskSample
 from watchdog.core.errors import GatewayError, Misconfigured, Refused, Unreachable
 from watchdog.engine.disks import WEIGHED_FOR, Disks
 
@@ -91,16 +93,29 @@ class FakeStores:
         return tuple(WholeLog(target=each, container_id="c", path="/c/c-json.log") for each in self.growing)
 
 
+@dataclass
+class FakeHistory:
+    """Remembers all."""
+
+    seen: tuple[DiskSample, ...] = ()
+
+    def remember(self, new: DiskSample, windows: Sequence[float]) -> tuple[DiskSample, ...]:
+        self.seen = (*self.seen, new)
+        return self.seen
+
+
 class House:
     """One disk, and what it takes to look after it."""
 
     def __init__(self, place: DiskPlace = PLACE, stores: FakeStores | None = None) -> None:
         self.gateway, self.news, self.clock = FakeGateway(), News(), FakeClock()
+        self.history = FakeHistory()
         self.check = FakeCheck({place.target: place})
         self.disks = Disks(
             checks=lambda: (self.check,),
             gateway=self.gateway,
             stores=stores,
+            history=self.history,
             clock=self.clock,
             publish=self.news.publish,
         )
@@ -193,3 +208,13 @@ async def test_a_pruned_cache_is_weighed_anew() -> None:
     assert [await disks.cache_size(), await disks.cache_size(), stores.asked] == [7, 7, 1]
     await disks.prune_cache()
     assert [await disks.cache_size(), stores.asked] == [0, 2]
+
+
+async def test_the_ballast_counts_as_free_in_the_history() -> None:
+    """Making it is no growth, and giving it back is none that ended."""
+    house = House()
+    room = Room(used=60, free=40)
+    await house.disks.history(PLACE, room, (10.0,))
+    house.gateway.size = 5
+    (_, second) = await house.disks.history(PLACE, room, (10.0,))
+    assert (second.free, second.size) == (45, 100)

@@ -52,6 +52,14 @@ class FakeCheck(Check[Parameters]):
         )
 
 
+class OwnTargets(FakeCheck):
+    """A check that brings a page of its own."""
+
+    def targets(self) -> tuple[str, ...] | None:
+        """Its page."""
+        return ("dashboard",)
+
+
 class Watch:
     """A monitor with one check over an engine in memory."""
 
@@ -116,6 +124,17 @@ async def test_a_check_that_fails_is_unknown_and_says_no_secret(
 
     assert seen.status is Status.UNKNOWN
     assert seen.finding.facts["reason"] == reason
+
+
+async def test_a_container_that_cannot_be_seen_is_no_news_of_its_own(watch: Watch, check: FakeCheck) -> None:
+    """The engine could not be asked, which is told once; what a check brings of its own is told by itself."""
+    check.fail_next(Unreachable("no engine"))
+    (container,) = await watch.monitor.ask("app")
+    assert container.tell_after is None
+    page = OwnTargets()
+    page.fail_next(Unreachable("no answer"))
+    (own,) = await Watch(page).monitor.ask("dashboard")
+    assert own.tell_after == 0.0
 
 
 async def test_ten_askers_during_one_look_share_one_more_look(watch: Watch, check: FakeCheck) -> None:

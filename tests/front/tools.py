@@ -37,15 +37,17 @@ class FakeDoors:
     async def open(self, bypass: Bypass) -> OpenBypass:
         self._fail()
         for each in self.there:
-            if each.target == bypass.target:
+            if each.is_for(bypass):
                 return each
+        self.there = [each for each in self.there if each.target != bypass.target]
         self.opened += 1
         self.there.append(
             OpenBypass(
                 target=bypass.target,
                 container=f"f{self.opened}",
                 until=self.clock.now().wall + timedelta(seconds=bypass.lasts),
-                where=f"{bypass.address}:{bypass.published}",
+                where=bypass.where,
+                sources=bypass.allowed,
                 incident=bypass.incident,
                 page=bypass.page,
             )

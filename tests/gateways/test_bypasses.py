@@ -143,6 +143,20 @@ async def test_to_the_outside_only_who_is_named_may_come(house: House) -> None:
     assert await house.page() is Reach.ANSWERED
 
 
+async def test_what_was_said_yes_to_takes_the_place_of_what_is_there(house: House) -> None:
+    """A bypass for this machine is open at that port already: for others it is another one, and again the other way."""
+    await opened(house)
+    first = await house.bypasses.open(house.bypass())
+    sources = read_sources(["203.0.113.7", "198.51.100.0/24"])
+    public = await house.bypasses.open(house.bypass(sources=sources))
+    assert (public.where, public.sources) == (f"0.0.0.0:{house.port}", "203.0.113.7, 198.51.100.0/24")
+    assert [each.container for each in await house.bypasses.list()] == [public.container] != [first.container]
+    assert (await house.bypasses.open(house.bypass(sources=sources))).container == public.container
+    again = await house.bypasses.open(house.bypass())
+    assert (again.where, again.sources) == (f"127.0.0.1:{house.port}", "")
+    assert await house.page() is Reach.ANSWERED
+
+
 async def test_it_is_no_target_and_may_do_nothing_else(house: House) -> None:
     """It has no capability, no writable file, no name of a service: nobody takes it for a part of the stack."""
     await opened(house)

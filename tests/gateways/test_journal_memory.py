@@ -16,6 +16,7 @@ from watchdog.core.kept import KeptConfig
 from watchdog.core.observation import Finding
 from watchdog.core.roster import ComposeOrigin, Known
 from watchdog.core.target import Wishes
+from watchdog.core.warned import Warned
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_memory import Memory
 
@@ -51,7 +52,10 @@ def cases_of(target: str) -> st.SearchStrategy[Case]:
     )
     ledgers = every_field(Ledger, target=name)
     holds = st.none() | every_field(Hold, target=name)
-    return st.builds(Case, check=check, target=name, ledger=ledgers, incident=incidents, hold=holds)
+    warned = st.none() | every_field(Warned)
+    return st.builds(
+        Case, check=check, target=name, ledger=ledgers, incident=incidents, hold=holds, warned=warned
+    )
 
 
 @pytest.mark.timeout(120)
@@ -227,3 +231,17 @@ def test_the_journal_can_be_asked_whether_it_writes(memory: Memory) -> None:
     """A beat is written as often as wanted, and one row is left."""
     memory.beat(at(1))
     memory.beat(at(2))
+
+
+def test_that_people_were_warned_is_remembered_without_an_incident(path: Path) -> None:
+    """Of each check by itself, until it is over; a daemon that starts anew tells nothing twice."""
+    warned = Warned(since=at(1), kind="disk_low", kind_since=at(1), told=("disk_low",), at=at(61))
+    case = replace(a_case(), warned=warned)
+    with reopened(path) as memory:
+        memory.save(case, (), "told", at(61))
+        memory.save(replace(a_case(), check="other"), (), "well", at(62))
+    with reopened(path) as memory:
+        assert [each.warned for each in memory.load_cases()] == [warned]
+        memory.save(replace(case, warned=None), (), "over", at(900))
+    with reopened(path) as memory:
+        assert memory.load_cases() == ()

@@ -207,6 +207,8 @@ def test_a_silence_that_is_over_by_now_keeps_nothing_back(desk: Desk) -> None:
         ((Telling.ASKED, Telling.RELEASED), []),
         ((Telling.CONFIG_BROKEN,), ["config_broken"]),
         ((Telling.CONFIG_BROKEN, Telling.CONFIG_MENDED), []),
+        ((Telling.WARNED,), ["warned"]),
+        ((Telling.WARNED, Telling.WARNING_OVER), []),
     ],
 )
 def test_outside_of_incidents_what_is_still_so_is_told(

@@ -40,12 +40,12 @@ http {
 FREEZE = "for p in /proc/[0-9]*; do grep -qsx NAME $p/comm && kill -STOP ${p#/proc/}; done"
 
 
-def begin(stage: Stage, more: Mapping[str, str] | None = None) -> float:
+def begin(stage: Stage, more: Mapping[str, str] | None = None, nginx: str = NGINX) -> float:
     """The stack runs, the page is served, and the daemon knows; the mark from which on acts are counted."""
     folder, conf = stage.work / "playbooks", stage.work / "nginx"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     conf.mkdir()
-    (conf / "nginx.conf").write_text(NGINX, encoding="utf-8")
+    (conf / "nginx.conf").write_text(nginx, encoding="utf-8")
     shutil.copy(PLAYBOOKS / "container-crash.yml", folder)
     write(PLAYBOOKS / "web-unreachable.yml", folder / "web-unreachable.yml", {**PLAYBOOK, **(more or {})})
     stage.up()

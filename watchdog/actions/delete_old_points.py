@@ -28,10 +28,11 @@ class DeleteOldPointsParameters(Parameters):
 
 
 class DeleteOldPoints(Action[DeleteOldPointsParameters]):
-    """What a bucket's own retention has dropped is not asked for again: that would free nothing."""
+    """Asks first, unless a playbook says `autonomy: act`. Where a bucket keeps less than that, nothing would be freed."""
 
     name: ClassVar[str] = "delete_old_points"
     repeatable: ClassVar[bool] = True
+    asks_unless_told: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = DeleteOldPointsParameters
 
     def __init__(

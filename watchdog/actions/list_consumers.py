@@ -32,8 +32,10 @@ class ListConsumers(Action[ListConsumersParameters]):
         return "find out what takes the most room (the engine adds up what it stores, once an hour at most)"
 
     async def run(self, target: str, tools: Tools) -> Outcome:
-        """Ask, and keep the answer as evidence."""
-        place = tools.disks.place_of(target) if tools.disks is not None else None
+        """Ask, and keep the answer as evidence. Beside a step on an InfluxDB it is of that one's disk."""
+        place = None
+        if tools.disks is not None:
+            place = tools.disks.place_of(target) or tools.disks.beside(target)
         if tools.disks is None or place is None:
             return Outcome(result=Result.SKIPPED, reason="it is no watched disk")
         lines = (*await tools.disks.weigh(target), *await self._weigh_influx(place, tools))

@@ -18,11 +18,16 @@ class PruneBuildCacheParameters(Parameters):
 
 
 class PruneBuildCache(Action[PruneBuildCacheParameters]):
-    """Only what nothing uses now; images stay."""
+    """Never without a yes, as it is everybody's. Only what nothing uses now; images stay."""
 
     name: ClassVar[str] = "prune_build_cache"
     repeatable: ClassVar[bool] = True
     parameters_type: ClassVar[type[Parameters]] = PruneBuildCacheParameters
+
+    @property
+    def needs_a_yes(self) -> bool:
+        """It is everybody's on this machine: whose builds are slower then cannot be told."""
+        return True
 
     async def describe(self, target: str, tools: Tools) -> str:
         """What `run` would do now; without its size, which changes while people think."""

@@ -23,7 +23,7 @@ class ShrinkRetentionParameters(Parameters):
 
 
 class ShrinkRetention(Action[ShrinkRetentionParameters]):
-    """Only of buckets that are named, never below their floor, never longer than it was."""
+    """Never without a yes; only of buckets that are named, never below their floor, never longer than it was."""
 
     name: ClassVar[str] = "shrink_retention"
     repeatable: ClassVar[bool] = True
@@ -36,6 +36,11 @@ class ShrinkRetention(Action[ShrinkRetentionParameters]):
     ) -> None:
         super().__init__(parameters)
         self._door = InfluxDoor(connect)
+
+    @property
+    def needs_a_yes(self) -> bool:
+        """What falls off is gone."""
+        return True
 
     def suits(self, target: str, tools: Tools) -> bool:
         """Only where a bucket may shrink."""

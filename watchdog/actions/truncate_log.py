@@ -39,7 +39,7 @@ class TruncateLogParameters(Parameters):
 
 
 class TruncateLog(Action[TruncateLogParameters]):
-    """Never a log that is rotated, of another driver, or of another project. Its last MiB stays; what was before is gone."""
+    """Never without a yes; no log that is rotated, of another driver or project. Its last MiB stays, the rest is gone."""
 
     name: ClassVar[str] = "truncate_log"
     repeatable: ClassVar[bool] = True

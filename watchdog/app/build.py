@@ -17,7 +17,7 @@ from watchdog.app.judging import ask_regularly, follow_others, limits_of, polici
 from watchdog.app.outside import Outside
 from watchdog.app.parts import JOURNAL, App
 from watchdog.app.people import open_to_people
-from watchdog.app.shown import closing, leave, show, troubles_of
+from watchdog.app.shown import closing, leave, show, tell_absence, troubles_of
 from watchdog.app.steps import Steps
 from watchdog.config import Config, CurrentConfig, Loaded
 from watchdog.config.fingerprint import fingerprint_of
@@ -50,8 +50,8 @@ from watchdog.plugins import Tools
 from watchdog.telemetry.logs import log_happening
 from watchdog.wording import words_of
 
-# Seconds: how soon a new container is compared with its files, how often what is old, and a ballast, is looked for.
-SIGHTS_EVERY, FORGET_EVERY, BALLAST_EVERY = 5.0, 3600.0, 30.0
+# Seconds: how soon a new container is compared with its files, how often what is old is looked for.
+SIGHTS_EVERY, FORGET_EVERY = 5.0, 3600.0
 
 
 async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only joins
@@ -258,10 +258,11 @@ async def build(  # noqa: C901, PLR0915 - straight-line on purpose: it only join
     )
     scheduler = Scheduler(supervisor.spawn)
     ask_regularly(current, scheduler, monitor, listener)
+    tell_absence(scheduler, listener, journal, clock, tell)
     scheduler.every(SIGHTS_EVERY, "first sights", sights.take)
     clockwork = Clockwork(clock=clock, note=journal.note, publish=publish, jumped=scheduler.realign)
     scheduler.every(FORGET_EVERY, "forget the past", forget)
-    scheduler.every(BALLAST_EVERY, "ballast", jobs.disks.keep_ballasts)
+    jobs.keep_disks(scheduler)
     longest_look = max([config.engine.call_within, *(check.within for check in config.checks)])
     heartbeat = Heartbeat(
         url=heartbeat_url,

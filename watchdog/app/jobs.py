@@ -13,11 +13,17 @@ from watchdog.core.errors import JournalError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.observation import Fact
 from watchdog.core.redaction import redact
-from watchdog.desk.check_ins import CheckIns, Keeps
+from watchdog.desk.check_ins import CheckIns
+from watchdog.engine.disk_history import DiskHistory
 from watchdog.engine.disks import Disks, Storage
+from watchdog.engine.scheduler import Scheduler
 from watchdog.gateways.disk import DiskGateway
+from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock
 from watchdog.settings import find_secret
+
+# Seconds: how often a ballast, and what has to be written of the disks' history, is looked for.
+BALLAST_EVERY, HISTORY_EVERY = 30.0, 5.0
 
 
 class RulesInForce(Mapping[str, Rules]):
@@ -48,13 +54,13 @@ class Jobs:
     Attributes:
         check_ins: the door; nobody is expected before `expect`.
         rules: those in force.
-        disks: those that are watched.
+        disks: those that are watched; `history`: how much room there was on them.
     """
 
     def __init__(
         self,
         current: CurrentConfig,
-        journal: Keeps,
+        journal: Journal,
         clock: Clock,
         *,
         secrets: tuple[str, ...],
@@ -69,16 +75,26 @@ class Jobs:
         self._publish = publish
         self._find = find
         self.rules = RulesInForce(current)
+        self.history = DiskHistory(
+            journal.disk_history,
+            clock,
+            durability=lambda: journal.durability,
+            targets=lambda: [name for check in self._disk_checks() for name in check.places],
+        )
         self.disks = Disks(
-            checks=lambda: tuple(
-                each.check for each in current.config.checks if isinstance(each.check, Disk)
-            ),
+            checks=self._disk_checks,
             gateway=DiskGateway(),
             stores=stores,
+            history=self.history,
             clock=clock,
             publish=publish,
         )
         self.check_ins = CheckIns(journal, clock, lambda text: redact(text, secrets), ask)
+
+    def keep_disks(self, scheduler: Scheduler) -> None:
+        """Look after the disks' ballast and history, again and again."""
+        scheduler.every(BALLAST_EVERY, "ballast", self.disks.keep_ballasts)
+        scheduler.every(HISTORY_EVERY, "disk history", self.history.keep)
 
     async def expect(self) -> None:
         """Take the signals of the jobs of the configuration in force, and of no others.
@@ -96,6 +112,9 @@ class Jobs:
             await self.check_ins.expect(tokens)
         except JournalError as error:
             self._say("journal.failed", None, str(error))
+
+    def _disk_checks(self) -> tuple[Disk, ...]:
+        return tuple(each.check for each in self._current.config.checks if isinstance(each.check, Disk))
 
     def _say(self, what: str, target: str | None, reason: str) -> None:
         facts: dict[str, Fact] = {"reason": reason}

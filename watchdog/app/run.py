@@ -38,6 +38,7 @@ async def start(app: App) -> None:
     Raises `ConfigError` when the web cannot listen where it shall, `Refused` when another daemon answers.
     """
     await app.jobs.expect()
+    await app.jobs.history.load()
     await app.web.start()
     if app.web.address is not None and not app.web.address.loopback:
         facts = {"address": str(app.web.address)}
@@ -79,6 +80,7 @@ async def stop(app: App) -> None:
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(JOURNAL_WITHIN):
             await app.windows.stop()
+            await app.jobs.history.keep(at_once=True)
             await app.journal.note("daemon.stopped", "watchdog stopped", now=app.clock.now())
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(JOURNAL_WITHIN):

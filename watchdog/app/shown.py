@@ -13,6 +13,7 @@ from watchdog.core.errors import GatewayError
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
 from watchdog.core.roster import ComposeOrigin
+from watchdog.engine.absence import Absence
 from watchdog.engine.aftermath import Switch
 from watchdog.engine.census import Census
 from watchdog.engine.dispatcher import Dispatcher
@@ -22,6 +23,7 @@ from watchdog.engine.reloader import Reloader
 from watchdog.engine.responder import Responder
 from watchdog.engine.runner import Runner
 from watchdog.engine.safekeeping import Safekeeping
+from watchdog.engine.scheduler import Scheduler
 from watchdog.engine.windows import Windows
 from watchdog.gateways.journal import Journal
 from watchdog.plugins import Clock
@@ -32,6 +34,8 @@ from watchdog.wording import Catalogue, describe_misbehaved, describe_switched_o
 
 # No scrape and no end waits longer for a journal that is busy, or whose disk hangs: it goes without it.
 JOURNAL_WITHIN = 1.0
+# How often it is looked whether the engine is away. Seconds.
+ABSENCE_EVERY = 5.0
 
 Spawn = Callable[[str, Coroutine[Any, Any, None]], None]
 
@@ -142,3 +146,17 @@ async def leave(journal: Journal, clock: Clock, end: Callable[[int], None]) -> N
         await asyncio.wait_for(journal.note("engine.refused", text, now=clock.now()), JOURNAL_WITHIN)
     finally:
         end(os.EX_TEMPFAIL)
+
+
+def tell_absence(
+    scheduler: Scheduler, listener: Listener, journal: Journal, clock: Clock, told: Callable[[], None]
+) -> None:
+    """Look again and again whether the engine has been away for long, or is back."""
+    absence = Absence(engine=listener, journal=journal, clock=clock)
+
+    async def look() -> None:
+        with suppress(GatewayError):  # the journal cannot be written: it is tried again
+            if await absence.look():
+                told()
+
+    scheduler.every(ABSENCE_EVERY, "absence of the engine", look)

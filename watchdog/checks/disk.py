@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -17,11 +18,14 @@ from watchdog.core.disk import (
     DiskRules,
     InfluxPlace,
     Room,
+    is_near,
     judge_forecast,
     judge_room,
+    tell_hour,
 )
+from watchdog.core.disk_history import foretell_room
 from watchdog.core.errors import GatewayError, Misconfigured, NotThere, Refused
-from watchdog.core.forecast import WINDOWS, Forecast, Sample, foretell, remember
+from watchdog.core.forecast import WINDOWS, Forecast
 from watchdog.core.influx_log import Complaints, add_refusal, read_complaints
 from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.reachable import object_to_url
@@ -136,7 +140,6 @@ class Disk(Check[DiskParameters]):
         }
         self._disks = DiskGateway()
         self._influx = InfluxDoor(connect)
-        self._samples: dict[tuple[str, str], tuple[Sample, ...]] = {}
         self._proven: dict[str, float] = {}
         self._roomy_since: dict[str, float] = {}
 
@@ -153,10 +156,12 @@ class Disk(Check[DiskParameters]):
             return self._observation(
                 target, Status.UNKNOWN, Finding("misconfigured", {"reason": str(mistake)}), tools
             )
+        forecasts = await self._foretell(place, room, tools)
         if target.endswith(FORECAST):
-            return judge_forecast(
-                self.name, target, self._foretell(place, room, tools), place.rules, tools.clock.now()
-            )
+            seen = judge_forecast(self.name, target, forecasts, place.rules, tools.clock.now())
+            # What has come true already is told as the disk's own trouble.
+            come_true = judge_room(room, place.rules)[0] is Status.CRITICAL
+            return replace(seen, tell_after=None, near=True) if come_true else seen
         status, finding = judge_room(room, place.rules)
         if status is Status.CRITICAL:
             self._roomy_since.pop(target, None)
@@ -167,24 +172,20 @@ class Disk(Check[DiskParameters]):
             if broken is not None and (status is Status.OK or broken[0] is not Status.UNKNOWN):
                 status, finding = broken
         facts = dict(finding.facts)
-        if status is Status.CRITICAL:
-            biggest = tools.disks.biggest() if tools.disks is not None else ""
-            facts |= {
-                name: value for name, value in (("contact", place.contact), ("biggest", biggest)) if value
+        if status in (Status.CRITICAL, Status.WARNING):
+            known = {
+                "contact": place.contact,
+                "biggest": tools.disks.biggest() if tools.disks is not None else "",
+                "full_at": _full_at(finding.kind, forecasts, tools),
             }
+            facts |= {name: value for name, value in known.items() if value}
         return self._observation(target, status, Finding(finding.kind, facts), tools, room)
 
-    def _foretell(self, place: DiskPlace, room: Room, tools: Tools) -> dict[str, Forecast | None]:
-        now, windows = tools.clock.now().boot, self.parameters.windows
-        found = {}
-        for what, free in (("bytes", room.free), ("inodes", room.inodes_free)):
-            if what == "inodes" and not room.inodes_used + room.inodes_free:
-                continue
-            kept = self._samples.get((place.target, what), ())
-            kept = remember(kept, Sample(now, free), max(windows))
-            self._samples[place.target, what] = kept
-            found[what] = foretell(kept, windows)
-        return found
+    async def _foretell(self, place: DiskPlace, room: Room, tools: Tools) -> dict[str, Forecast | None]:
+        if tools.disks is None:
+            return {}
+        windows = self.parameters.windows
+        return foretell_room(await tools.disks.history(place, room, windows), room, windows)
 
     async def _look_at_writes(
         self, influx: InfluxPlace, roomy_since: float, tools: Tools
@@ -259,8 +260,16 @@ class Disk(Check[DiskParameters]):
             status=status,
             finding=finding,
             at=tools.clock.now(),
+            near=room is not None and is_near(room, self.places[target].rules),
             measurements=measured,
         )
+
+
+def _full_at(kind: str, forecasts: Mapping[str, Forecast | None], tools: Tools) -> str:
+    """The hour in which nothing will be left of what is low, "" where none is in sight."""
+    found = forecasts.get("inodes" if kind.startswith("inodes") else "bytes")
+    low = kind.startswith(("inodes", "disk"))
+    return tell_hour(found.seconds, tools.clock.now()) if low and found is not None else ""
 
 
 def _place(name: str, given: Mount, ahead: float) -> DiskPlace:

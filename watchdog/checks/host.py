@@ -54,6 +54,6 @@ class Host(Check[HostParameters]):
             raise Unreachable(f"the kernel does not tell: {error}") from None
         line = self.parameters.memory if kind == "memory" else self.parameters.load
         now = tools.clock.now()
-        judged = judge_share(share, line, self.parameters.lasts, self._above.get(target, Above()), now)
-        self._above[target] = judged[1]
-        return show_share(target, kind, share, judged, now)
+        above = judge_share(share, line, self._above.get(target, Above()), now)
+        self._above[target] = above
+        return show_share(target, kind, share, line=line, lasts=self.parameters.lasts, above=above, now=now)

@@ -41,6 +41,7 @@ SWAPPED = frozenset(
         "sweep",
         "targets",
         "tell_hold_after",
+        "tell_warning_after",
         "verify_every",
     }
 )

@@ -185,6 +185,7 @@ class _Loader:
             sweep=file.sweep,
             boot_grace=file.boot_grace,
             tell_hold_after=file.tell_hold_after,
+            tell_warning_after=file.tell_warning_after,
             verify_every=file.verify_every,
             diagnoses=shelf.rulebook.rules,
             maintenance=maintenance,

@@ -235,6 +235,7 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
     if ACTION_KINDS.is_ours(action) and action(params).needs_a_yes and beside.autonomy == "act":
         fix = "write autonomy: propose beside it"
         report.add(place, "is never done without a human yes", key=key, fix=fix)
+    asks = action.asks_unless_told and "autonomy" not in item.entries
     return Step(
         action=name,
         params=dict(item.entries[name].value or {}),
@@ -246,7 +247,7 @@ def _read_action(item: Node, name: str, report: Report, rules: Collection[str]) 
         gentle=action.gentle,
         on=beside.on or "",
         attempts=beside.attempts,
-        autonomy=Autonomy(beside.autonomy),
+        autonomy=Autonomy.PROPOSE if asks else Autonomy(beside.autonomy),
         when=frozenset(beside.when or ()),
     )
 

@@ -159,7 +159,7 @@ class Config:
     Attributes:
         autonomy: the most that any playbook may do by itself.
         sweep: how often the whole list is compared with what is known.
-        boot_grace, tell_hold_after, verify_every: as in `core.lifecycle.Policy`.
+        boot_grace, tell_hold_after, tell_warning_after, verify_every: as in `core.lifecycle.Policy`.
         diagnoses: rules that tell causes apart, by the name of their file.
         maintenance: the recurring ones, by name.
         sources: the files it was read from.
@@ -174,6 +174,7 @@ class Config:
     sweep: float = 15.0
     boot_grace: float = _POLICY["boot_grace"]
     tell_hold_after: float = _POLICY["tell_hold_after"]
+    tell_warning_after: float = _POLICY["tell_warning_after"]
     verify_every: float = _POLICY["verify_every"]
     web: Web = Web()
     engine: EngineLimits = EngineLimits()
@@ -217,6 +218,7 @@ class Config:
             autonomy=self.autonomy,
             boot_grace=self.boot_grace,
             tell_hold_after=self.tell_hold_after,
+            tell_warning_after=self.tell_warning_after,
             verify_every=self.verify_every,
             cause_grace=self.dependencies.grace,
             flaps=self.flapping,

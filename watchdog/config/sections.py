@@ -109,6 +109,7 @@ class FileSection(Section):
     sweep: Annotated[Duration, Field(ge=1.0, le=3600.0)] = _CONFIG["sweep"]
     boot_grace: Span = _CONFIG["boot_grace"]
     tell_hold_after: Span = _CONFIG["tell_hold_after"]
+    tell_warning_after: Span = _CONFIG["tell_warning_after"]
     verify_every: Pace = _CONFIG["verify_every"]
     playbooks: Text | None = None
 

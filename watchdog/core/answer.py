@@ -49,7 +49,7 @@ def accept_observation(answer: object, check: str, target: str, now: Moment) -> 
     """
     seen, finding, evidence, measurements, texts, numbers = _examine(answer, check, target, now)
     incarnation, version = texts
-    look_again, patience = numbers
+    look_again, patience, tell_after = numbers
     return Observation(
         check=check,
         target=target,
@@ -62,13 +62,20 @@ def accept_observation(answer: object, check: str, target: str, now: Moment) -> 
         incarnation=incarnation,
         version=version,
         patience=patience,
+        tell_after=tell_after,
+        near=seen.near,
         evidence=evidence,
         measurements=measurements,
     )
 
 
 _Parts = tuple[
-    Observation, Finding, tuple[str, ...], dict[str, float], tuple[str, str], tuple[float | None, float]
+    Observation,
+    Finding,
+    tuple[str, ...],
+    dict[str, float],
+    tuple[str, str],
+    tuple[float | None, float, float | None],
 ]
 
 
@@ -83,9 +90,10 @@ def _examine(answer: object, check: str, target: str, now: Moment) -> _Parts:
     _member(answer.status, Status, "status")
     _moment(answer.at, now)
     _flag(answer.settled, "settled")
+    _flag(answer.near, "near")
     if answer.stopped_by is not None:
         _member(answer.stopped_by, Hand, "stopped_by")
-    look_again = answer.look_again
+    look_again, tell_after = answer.look_again, answer.tell_after
     return (
         answer,
         _finding(answer.finding),
@@ -98,6 +106,7 @@ def _examine(answer: object, check: str, target: str, now: Moment) -> _Parts:
         (
             None if look_again is None else _number(look_again, "look_again", most=LONGEST_WAIT),
             _number(answer.patience, "patience", most=LONGEST_WAIT),
+            None if tell_after is None else _number(tell_after, "tell_after", most=LONGEST_WAIT),
         ),
     )
 

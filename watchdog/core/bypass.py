@@ -51,17 +51,36 @@ class Bypass:
         """The address of the machine that it is published on. Never an IPv6 one: those come through Docker's proxy, without their source."""
         return EVERYWHERE if self.public else LOOPBACK
 
+    @property
+    def where(self) -> str:
+        """Address and port of the machine."""
+        return f"{self.address}:{self.published}"
+
+    @property
+    def allowed(self) -> str:
+        """Who may come, in words; "" for this machine only."""
+        return ", ".join(str(net).removesuffix("/32") for net in self.sources)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBypass:
-    """A bypass that is open. `container`: the id of the forwarder's; `incident`, `page`: as of `Bypass`."""
+    """A bypass that is open. `container`: the id of the forwarder's; `incident`, `page`: as of `Bypass`.
+
+    `sources`: who may come, as they were written; "" for this machine only.
+    """
 
     target: str
     container: str
     until: datetime
     where: str
+    sources: str = ""
     incident: str = ""
     page: str = ""
+
+    def is_for(self, bypass: Bypass) -> bool:
+        """Whether it is what is asked for, and may stay: of the same application, at the same place, for the same people."""
+        asked = (bypass.target, bypass.where, bypass.allowed)
+        return (self.target, self.where, self.sources) == asked
 
 
 def read_sources(written: Iterable[str]) -> tuple[Net, ...]:

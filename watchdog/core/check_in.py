@@ -104,6 +104,8 @@ def judge_check_in(check: str, job: CheckIn, rules: CheckInRules, now: Moment) -
             status=status,
             finding=Finding(kind, facts),
             at=now,
+            # Its grace is the time in which nobody wants to hear of it.
+            tell_after=None,
             # Before its first signal nothing is known of it, and nothing is wrong with it.
             settled=kind != "check_in_awaited",
             look_again=look_again,

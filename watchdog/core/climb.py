@@ -14,6 +14,7 @@ from watchdog.core.decision import (
     Perform,
     Policy,
     Propose,
+    Shown,
     StepEnded,
     Tell,
     limits_of,
@@ -59,6 +60,8 @@ def _climb(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decis
     made = [attempt.action for attempt in case.ledger.attempts]
     useless, other = incident.spent | policy.impossible, policy.playbook.not_meant_for(incident.finding.kind)
     index = policy.playbook.rung_after(made, useless | other)
+    if not policy.playbook.rungs:
+        return escalate(case, incident, policy, now, NO_STEP)
     verdict = judge_attempt(case.ledger, limits_of(policy), now)
     doom = judge_doom(case, incident, rungs[index], index) if index is not None else None
     if doom is not None:
@@ -125,30 +128,25 @@ def _ask(case: Case, incident: Incident, index: int, policy: Policy, now: Moment
             return _begin(case, incident, index, policy, now)
         left = proposal.lasts - now.seconds_since(proposal.made)
         if left > 0:
-            return wait(case, incident, left, FOR_A_YES, now)
-        passed_over = replace(incident, proposal=None, spent=incident.spent | {index})
+            waiting = wait(case, incident, left, FOR_A_YES, now)
+            # Whoever was to make its plan may have died over that: nobody would ever be asked.
+            return waiting if proposal.told else _with_plan(waiting, proposal, rung, incident)
+        passed_over = _without_a_yes(incident, proposal, rung.step.action)
         return _climb(case, passed_over, policy, now)
     number = incident.proposed + 1
     proposal = Proposal(id=f"{incident.id}-{number}", rung=index, made=now, lasts=policy.proposal_lasts)
-    # Who is asked is told how it ends.
-    asking = replace(
-        incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None, part_of=""
+    asking = replace(incident, phase=Phase.OPEN, proposal=proposal, proposed=number, well_since=None)
+    waiting = Decision(
+        replace(case, incident=asking),
+        (Look(policy.proposal_lasts),),
+        f"{rung.step.action}: waiting for a human yes",
     )
-    effects = (
-        Propose(proposal.id, incident.id, incident.target, incident.playbook, rung, index),
-        Tell(
-            tell_of(
-                Telling.PROPOSED,
-                asking,
-                now,
-                proposal=proposal.id,
-                action=rung.step.action,
-                seconds=policy.proposal_lasts,
-            )
-        ),
-        Look(policy.proposal_lasts),
-    )
-    return Decision(replace(case, incident=asking), effects, f"{rung.step.action}: waiting for a human yes")
+    return _with_plan(waiting, proposal, rung, asking)
+
+
+def _with_plan(waiting: Decision, proposal: Proposal, rung: Rung, incident: Incident) -> Decision:
+    wanted = Propose(proposal.id, incident.id, incident.target, incident.playbook, rung, proposal.rung)
+    return replace(waiting, effects=(wanted, *waiting.effects))
 
 
 def _take_back(case: Case, incident: Incident, policy: Policy, now: Moment) -> Decision:
@@ -209,7 +207,10 @@ def _perform(
         )
     ]
     if is_told(acting, Telling.ACTING):
-        told = tell_of(Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again)
+        more = elsewhere(rung, incident.target)
+        told = tell_of(
+            Telling.ACTING, acting, now, action=action, attempt=number, undo=undo, again=again, **more
+        )
         effects.append(Tell(told))
     verb = "taken back" if undo else "once more, it was interrupted" if again else f"attempt {number}"
     return Decision(replace(case, incident=acting, ledger=ledger), tuple(effects), f"{action}: {verb}")
@@ -232,11 +233,13 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
     untouched = outcome.result is Result.SKIPPED
     # What was refused before and is done now does not explain what comes next.
     before = "" if outcome.result is Result.DONE and not spent else incident.hindrance
+    if outcome.result is not Result.DONE and outcome.reason and not incident.undoing:
+        before = outcome.reason  # that there was nothing to take back is no reason why the step did not help
     incident = replace(
         incident,
         acted=now,
         spent=spent,
-        hindrance=outcome.reason if outcome.result is not Result.DONE and outcome.reason else before,
+        hindrance=before,
         undo=None if untouched else incident.undo,
         undoing=False,
         # Done goes to verification, everything else back to judgement.
@@ -247,23 +250,61 @@ def step_ended(case: Case, ended: StepEnded, policy: Policy, now: Moment) -> Dec
     )
 
 
-def answered(case: Case, answer: Answer) -> Decision:
-    """A person has answered a proposal, or its plan is not the one that was shown any more."""
+def answered(case: Case, answer: Answer, policy: Policy, now: Moment) -> Decision:
+    """A proposal's plan is made, a person has answered it, or its plan is not the one that was shown any more."""
     incident = case.incident
     proposal = incident.proposal if incident is not None else None
     if incident is None or proposal is None or proposal.id != answer.proposal or proposal.approved_by:
         return Decision(case, (), "no such proposal waits")
+    rungs = policy.playbook.rungs
+    rung = rungs[proposal.rung] if proposal.rung < len(rungs) else None
+    action = rung.step.action if rung is not None else ""
     match answer:
+        case Shown():
+            return _asked(case, incident, answer, rung, now)
         case Approved():
             changed = replace(incident, proposal=replace(proposal, approved_by=answer.by))
             reason = f"approved by {answer.by}"
         case Declined():
-            changed = replace(incident, proposal=None, spent=incident.spent | {proposal.rung})
+            changed = _without_a_yes(incident, proposal, action)
             reason = f"declined by {answer.by}"
         case _:  # stale
             changed = replace(incident, proposal=None)
             reason = "what was proposed has changed: to be proposed anew"
     return Decision(replace(case, incident=changed), (Look(0.0),), reason)
+
+
+def _without_a_yes(incident: Incident, proposal: Proposal, action: str) -> Incident:
+    """Passed over. Where people were asked, they are told what was left undone because of that."""
+    denied = action if proposal.told else incident.denied
+    return replace(incident, proposal=None, spent=incident.spent | {proposal.rung}, denied=denied)
+
+
+def _asked(case: Case, incident: Incident, shown: Shown, rung: Rung | None, now: Moment) -> Decision:
+    """People are asked, once, and for what exactly."""
+    action = rung.step.action if rung is not None else ""
+    proposal = incident.proposal
+    if proposal is None or proposal.told:
+        return Decision(case, (), "people were asked already")
+    # Who is asked is told how it ends.
+    asking = replace(incident, proposal=replace(proposal, told=True), part_of="")
+    left = max(0.0, proposal.lasts - now.seconds_since(proposal.made))
+    told = tell_of(
+        Telling.PROPOSED,
+        asking,
+        now,
+        proposal=proposal.id,
+        action=action,
+        does=shown.does,
+        seconds=round(left),
+        **(elsewhere(rung, incident.target) if rung is not None else {}),
+    )
+    return Decision(replace(case, incident=asking), (Tell(told),), f"{action}: people are asked")
+
+
+def elsewhere(rung: Rung, target: str) -> dict[str, str]:
+    """On what a step acts, where that is not the target in trouble: a fact for those who are told."""
+    return {"on": rung.step.on} if rung.step.on not in ("", target) else {}
 
 
 def verification(incident: Incident, policy: Policy) -> Verification:

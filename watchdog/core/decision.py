@@ -23,6 +23,7 @@ class Policy:
     Attributes:
         boot_grace: after the machine booted, how long nothing is judged: everything is still starting.
         tell_hold_after: how long a person's stop must last before it is told (a restart is no news).
+        tell_warning_after: how long a warning must last before it is told.
         verify_every: between two looks while a step is verified.
         proposal_lasts: how long a proposal waits for a human yes.
         repeat: after how long people are reminded of an incident that was escalated.
@@ -41,6 +42,7 @@ class Policy:
     autonomy: Autonomy = Autonomy.ACT
     boot_grace: float = 60.0
     tell_hold_after: float = 5.0
+    tell_warning_after: float = 60.0
     verify_every: float = 2.0
     proposal_lasts: float = 3600.0
     repeat: float = 14400.0
@@ -112,7 +114,15 @@ class Stale:
     proposal: str
 
 
-Answer = Approved | Declined | Stale
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The exact plan of a proposal is made, and is no refusal: people can be asked. `does`: the plan in one line."""
+
+    proposal: str
+    does: str
+
+
+Answer = Approved | Declined | Stale | Shown
 Event = Observation | Ordered | StepEnded | DaemonReturned | Answer
 
 

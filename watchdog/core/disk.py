@@ -18,7 +18,8 @@ class Room:
     """What `statvfs` says of a filesystem. Bytes, and inodes (0 of 0 where there is no number of them).
 
     `free` is what programs without root's reserve may use (`f_bavail`, `f_favail`); `used` is what is taken.
-    `device`: the filesystem's number in the kernel (`st_dev`), 0 when it is not known.
+    `device`: the filesystem's number in the kernel (`st_dev`), 0 when it is not known; `filesystem`: its own id
+    (`f_fsid`), which stays the same wherever it is mounted, 0 where it has none.
     """
 
     used: int
@@ -26,6 +27,7 @@ class Room:
     inodes_used: int = 0
     inodes_free: int = 0
     device: int = 0
+    filesystem: int = 0
 
     @property
     def share(self) -> float:
@@ -102,6 +104,11 @@ class DiskPlace:
     influx: InfluxPlace | None = None
 
 
+# A disk that was told of as low is so until it is so much below its line: in shares, and as a part of what has to be free.
+_CLOSE, _ROOMIER = 0.02, 1.1
+# The same of a forecast, as a part of how far ahead is told.
+_FURTHER = 1.25
+
 # What the engine keeps of builds; it does not say for whom.
 BUILD_CACHE = "build cache"
 
@@ -145,28 +152,46 @@ def judge_room(room: Room, rules: DiskRules) -> tuple[Status, Finding]:
     return Status.OK, Finding("disk_roomy", bytes_left)
 
 
+def is_near(room: Room, rules: DiskRules) -> bool:
+    """Whether a disk is so close to its warning line that what was told of it is not over."""
+    line = rules.warn - _CLOSE
+    return room.share >= line or room.inodes_share >= line or room.free < rules.warn_free * _ROOMIER
+
+
 def judge_forecast(
     check: str, target: str, forecasts: Mapping[str, Forecast | None], rules: DiskRules, now: Moment
 ) -> Observation:
     """Whether the disk will be full soon; `forecasts`: of "bytes" and of "inodes"."""
     known = [(each.seconds, what, each) for what, each in forecasts.items() if each is not None]
     status, finding = Status.OK, Finding("disk_steady")
-    measured = {}
+    measured: dict[str, float] = {}
+    near = False
     if known:
         seconds, what, forecast = min(known, key=lambda each: each[0])
         measured = {"seconds_left": round(seconds, 1)}
+        near = seconds <= rules.ahead * _FURTHER
         if seconds <= rules.ahead:
-            full = (now.wall + timedelta(seconds=seconds)).astimezone()
             facts: dict[str, Fact] = {
                 "age": round(seconds),
-                "at": f"{full:%Y-%m-%d %H:%M}",
+                "at": tell_hour(seconds, now),
                 "rate": round(forecast.rate * 3600),
             }
             kind = "disk_forecast" if what == "bytes" else "inodes_forecast"
-            status, finding = Status.CRITICAL, Finding(kind, facts)
+            status, finding = Status.WARNING, Finding(kind, facts)
     return Observation(
-        check=check, target=target, status=status, finding=finding, at=now, measurements=measured
+        check=check,
+        target=target,
+        status=status,
+        finding=finding,
+        at=now,
+        near=near,
+        measurements=measured,
     )
+
+
+def tell_hour(seconds: float, now: Moment) -> str:
+    """The hour in so many seconds, by the clock on the wall."""
+    return f"{(now.wall + timedelta(seconds=seconds)).astimezone():%Y-%m-%d %H:%M}"
 
 
 def may_keep_ballast(room: Room, rules: DiskRules, size: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from watchdog.core.disk import DiskPlace, InfluxPlace, Room, Weight, WholeLog
+from watchdog.core.disk_history import DiskSample
 
 
 class Disks(Protocol):
@@ -21,6 +22,10 @@ class Disks(Protocol):
 
     async def room(self, place: DiskPlace) -> Room:
         """What is used and free now."""
+        ...
+
+    async def history(self, place: DiskPlace, room: Room, windows: Sequence[float]) -> tuple[DiskSample, ...]:
+        """All that is known of a disk, with this look at it; `windows`: how far back it is of use. Seconds."""
         ...
 
     async def ballast(self, place: DiskPlace) -> int:

@@ -31,6 +31,8 @@ def escalate(
     facts: dict[str, str | float] = {"reason": reason, "attempts": len(case.ledger.attempts), **more}
     if incident.hindrance:
         facts["hindrance"] = incident.hindrance
+    if incident.denied:
+        facts["denied"] = incident.denied
     known = incident.finding.facts
     facts |= {name: str(known[name]) for name in ("biggest", "contact") if known.get(name)}
     if reason == "doomed":

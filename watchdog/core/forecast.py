@@ -1,7 +1,9 @@
 """When will it be full? A robust slope over the last hours: what grew for a moment does not count.
 
 The slope is the median of the slopes between all pairs of looks (Theil and Sen): up to a quarter of them may be
-wild without moving it. What a window has seen is believed only for a few times as far ahead as it looks back.
+wild without moving it. One large file that came and stayed moves it all the same while it lies in the middle of the
+window, so each half is asked, too: what counts is the median of the three. What a window has seen is believed only
+for a few times as far ahead as it looks back.
 """
 
 from __future__ import annotations
@@ -48,10 +50,20 @@ def slope(samples: Sequence[Sample]) -> float | None:
     return median(slopes) if slopes else None
 
 
-def foretell(samples: Sequence[Sample], windows: Sequence[float] = WINDOWS) -> Forecast | None:
+def _steady_slope(samples: Sequence[Sample]) -> float | None:
+    """The slope that the whole and its halves agree on best; None when nothing can be said."""
+    middle = len(samples) // 2
+    slopes = [slope(part) for part in (samples, samples[: middle + 1], samples[middle:])]
+    known = [each for each in slopes if each is not None]
+    return median(known) if len(known) == len(slopes) else None
+
+
+def foretell(
+    samples: Sequence[Sample], windows: Sequence[float] = WINDOWS, left: float | None = None
+) -> Forecast | None:
     """The earliest end that a window with history enough believes in; None when none is in sight.
 
-    `samples`: oldest first; the last one is the present.
+    `samples`: oldest first; the last one is the present. `left`: what is free now, where that is not the same number.
     """
     if not samples:
         return None
@@ -61,28 +73,22 @@ def foretell(samples: Sequence[Sample], windows: Sequence[float] = WINDOWS) -> F
         seen = [sample for sample in samples if sample.at >= last.at - window]
         if len(seen) < LEAST_LOOKS or last.at - seen[0].at < window * LEAST_SHARE:
             continue
-        change = slope(seen)
+        change = _steady_slope(seen)
         if change is None or change >= 0:
             continue
-        left = last.free / -change
-        if left <= window * REACH:
-            found.append(Forecast(seconds=left, rate=-change, window=window))
+        seconds = (last.free if left is None else left) / -change
+        if seconds <= window * REACH:
+            found.append(Forecast(seconds=seconds, rate=-change, window=window))
     return min(found, key=lambda each: each.seconds, default=None)
 
 
-def remember(samples: Sequence[Sample], new: Sample, longest: float, most: int = 1500) -> tuple[Sample, ...]:
-    """The samples with one more, without those that no window looks at any more; a set clock begins anew."""
-    if samples and new.at <= samples[-1].at:
-        samples = ()
-    kept = [sample for sample in samples if sample.at >= new.at - longest]
-    if len(kept) >= most:
-        kept = _thin(kept, most // 2)
-    return (*kept, new)
-
-
 def _thin(samples: Sequence[Sample], most: int) -> list[Sample]:
-    """Evenly chosen ones, among them the first and the last."""
+    """So many at most, as evenly in time as they are there: what was looked at more often counts no more for that."""
     if len(samples) <= most:
         return list(samples)
-    step = (len(samples) - 1) / (most - 1)
-    return [samples[round(index * step)] for index in range(most)]
+    last = samples[-1]
+    spacing = (last.at - samples[0].at) / (most - 1)
+    chosen: dict[int, Sample] = {}
+    for sample in samples[:-1]:
+        chosen.setdefault(int((sample.at - samples[0].at) / spacing), sample)
+    return [*list(chosen.values())[: most - 1], last]

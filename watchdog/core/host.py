@@ -8,13 +8,11 @@ from watchdog.core.moment import Moment
 from watchdog.core.observation import Fact, Finding, Observation, Status
 
 _FINDINGS = {
-    "memory": {
-        Status.OK: "memory_fine",
-        Status.WARNING: "memory_high",
-        Status.CRITICAL: "memory_high_for_long",
-    },
-    "load": {Status.OK: "load_fine", Status.WARNING: "load_high", Status.CRITICAL: "load_high_for_long"},
+    "memory": {Status.OK: "memory_fine", Status.WARNING: "memory_high"},
+    "load": {Status.OK: "load_fine", Status.WARNING: "load_high"},
 }
+# A share that was told of is over only so far below its line.
+_CLOSE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +31,16 @@ class Above:
     since: Moment | None = None
 
 
-def judge_share(share: float, line: float, lasts: float, above: Above, now: Moment) -> tuple[Status, Above]:
-    """What a share means, and what to remember of it: above its line is a warning, and trouble once that lasts."""
-    if share < line:
-        return Status.OK, Above()
-    since = above.since or now
-    lasted = now.seconds_since(since) >= lasts
-    return Status.CRITICAL if lasted else Status.WARNING, Above(since=since)
+def judge_share(share: float, line: float, above: Above, now: Moment) -> Above:
+    """Since when a share has been above its line, to remember."""
+    return Above() if share < line else Above(since=above.since or now)
 
 
 def show_share(
-    target: str, kind: str, share: float, judged: tuple[Status, Above], now: Moment
+    target: str, kind: str, share: float, *, line: float, lasts: float, above: Above, now: Moment
 ) -> Observation:
-    """The same as a look at `memory` or `load`."""
-    status, above = judged
+    """A look at `memory` or `load`: above its line is a warning, of which people are told once it has lasted."""
+    status = Status.OK if above.since is None else Status.WARNING
     found = _FINDINGS[kind][status]
     facts: dict[str, Fact] = {"used": int(share * 100)}
     if above.since is not None:
@@ -57,6 +51,8 @@ def show_share(
         status=status,
         finding=Finding(found, facts),
         at=now,
+        tell_after=lasts,
+        near=share >= line * _CLOSE,
         measurements={"share": round(share, 4)},
     )
 

@@ -10,6 +10,7 @@ from watchdog.core.moment import Moment
 from watchdog.core.notification import Severity
 from watchdog.core.observation import Finding
 from watchdog.core.run import Then, Way
+from watchdog.core.warned import Warned
 
 # What was found out is believed for so many seconds; what has to be waited for says itself for how long.
 BELIEVED = 60.0
@@ -39,13 +40,17 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A rung that waits for a human yes, for `lasts` seconds. `approved_by`: from the yes until the step begins."""
+    """A rung that waits for a human yes, for `lasts` seconds.
+
+    `approved_by`: from the yes until the step begins; `told`: people were asked, which is not before its plan is made.
+    """
 
     id: str
     rung: int
     made: Moment
     lasts: float = 3600.0
     approved_by: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,7 @@ class Incident:
         interrupted: the daemon died in the middle of the latest step, which was not yet settled.
         repeated: an interrupted step was already done once more.
         hindrance: why the latest step that could not help did not, for the human who is told in the end.
+        denied: the action that people were asked for last, and did not allow.
         reason: why it was escalated.
         fallen: the incarnation of which we know that it fell without a person's hand. It stays at rest, so
             that is true also after a restart of the daemon, when events no longer tell.
@@ -112,6 +118,7 @@ class Incident:
     interrupted: bool = False
     repeated: bool = False
     hindrance: str = ""
+    denied: str = ""
     reason: str = ""
     resolved: Moment | None = None
     ending: Ending | None = None
@@ -172,3 +179,4 @@ class Case:
     ledger: Ledger
     incident: Incident | None = None
     hold: Hold | None = None
+    warned: Warned | None = None

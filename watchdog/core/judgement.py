@@ -22,6 +22,9 @@ from watchdog.core.observation import GONE, Fact, Finding, Hand, Observation, St
 
 # A look that was overtaken by a start is made again after so many seconds.
 STARTED_SINCE = 0.2
+# One that is up again after a crash loop counts as looping until its restarts are out of the window, and no event tells
+# of that: it is looked at every so many seconds.
+LOOP_LOOK = 15.0
 
 
 def judge(check: str, seen: Sighting, rules: ContainerRules, now: Moment) -> Observation:
@@ -133,7 +136,9 @@ def _judge_running(observe: _Observer, seen: Sighting, loop: int, rules: Contain
             Status.WARNING, "being_stopped", settled=False, look_again=rules.rest, stopped_by=Hand.PERSON
         )
     if loop >= rules.loop_restarts:
-        return observe(Status.CRITICAL, "crash_loop", restarts=loop, evidence=(seen.last_log,))
+        return observe(
+            Status.CRITICAL, "crash_loop", look_again=LOOP_LOOK, restarts=loop, evidence=(seen.last_log,)
+        )
     if seen.network_lost:
         if seen.owner_gone:
             return observe(

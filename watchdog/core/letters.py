@@ -18,14 +18,24 @@ from watchdog.core.story import Delivery, OutboxEntry
 
 # It is over, one way or another.
 ENDING = frozenset(
-    {Telling.HEALED, Telling.RECOVERED, Telling.HELD, Telling.RELEASED, Telling.FOLLOWED, Telling.STORM_OVER}
+    {
+        Telling.HEALED,
+        Telling.RECOVERED,
+        Telling.HELD,
+        Telling.RELEASED,
+        Telling.FOLLOWED,
+        Telling.STORM_OVER,
+        Telling.WARNING_OVER,
+    }
 )
 # A human was called, and wants to hear how it ended.
 CALLING = frozenset({Telling.ESCALATED, Telling.REMINDED, Telling.STORM})
 # Worth a sound by day. The others are news that nobody has to do anything about.
 SOUNDING = ASKING | {
     Telling.OPENED,
+    Telling.WARNED,
     Telling.SWITCHED_OFF,
+    Telling.ENGINE_LOST,
     Telling.CONFIG_BROKEN,
     Telling.JOURNAL_FULL,
     Telling.JOURNAL_DAMAGED,

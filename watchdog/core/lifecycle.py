@@ -38,6 +38,7 @@ from watchdog.core.observation import Hand, Observation, Status
 from watchdog.core.people import given_back, let_go, not_asked_for, ordered, taken_down, taken_over
 from watchdog.core.suppression import WAIT_LOOK, follow, seen_sick_while_waiting, suppress
 from watchdog.core.tellings import is_told, tell_hold, tell_of
+from watchdog.core.warning import consider_warning, left_of, warned_before
 
 # Health that has to last for longer than this is looked at less often. Seconds.
 LONG_WATCH = 120.0
@@ -57,12 +58,12 @@ def advance(case: Case, event: Event, policy: Policy, now: Moment) -> Decision:
         case Ordered():
             return ordered(case, event, now)
         case _:
-            return answered(case, event)
+            return answered(case, event, policy, now)
 
 
 def _observed(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
     if seen.status is Status.UNKNOWN:
-        return _could_not_look(case, policy, now)
+        return _could_not_look(case, seen, policy, now)
     if seen.finding.kind == "undefined":
         return not_asked_for(case, seen, now)
     incident = case.incident
@@ -164,7 +165,7 @@ def _maintained(case: Case) -> Decision:
     return Decision(case, (), "under maintenance: watched, not touched")
 
 
-def _could_not_look(case: Case, policy: Policy, now: Moment) -> Decision:
+def _could_not_look(case: Case, seen: Observation, policy: Policy, now: Moment) -> Decision:
     case = replace(case, ledger=case.ledger.seen_otherwise(limits_of(policy), now))
     incident = case.incident
     if incident is not None and incident.phase is Phase.ACTING:
@@ -172,7 +173,8 @@ def _could_not_look(case: Case, policy: Policy, now: Moment) -> Decision:
     # Nothing else may announce that it can be seen again: the list shows it as it was.
     again = (Look(policy.verify_every),)
     if incident is None:
-        return Decision(case, again, "could not look: nothing follows from that")
+        case, told, why = consider_warning(case, seen, policy, now)
+        return Decision(case, (*told, *again), why or "could not look: nothing follows from that")
     # Health must be seen without a break, so the count starts anew; nothing else changes.
     case = replace(case, incident=replace(incident, well_since=None))
     return Decision(case, again, "could not look: waiting until the target can be seen")
@@ -184,7 +186,14 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
         return Decision(case, again, "still moving")
     if seen.well:
         ledger = case.ledger.seen_well(now).forgiven(limits_of(policy), now)
-        return Decision(replace(case, ledger=ledger), (), "well")
+        case, told, why = consider_warning(replace(case, ledger=ledger), seen, policy, now)
+        return Decision(case, told, why or "well")
+    if seen.stopped_by is Hand.WATCHDOG and any(case.target in busy for busy in policy.around.running):
+        # A page's step, say, that restarts what is behind it: should it stay down, the next look shows that.
+        again = (Look(policy.verify_every),)
+        return Decision(
+            case, again, "another one's step is running on it: what is seen meanwhile is its doing"
+        )
     if policy.around.looking is not None:
         return Decision(case, (Look(policy.around.looking),), "sick: what it depends on comes first")
     incident = Incident(
@@ -203,7 +212,11 @@ def _judge_without_incident(case: Case, seen: Observation, policy: Policy, now: 
     if policy.around.storm is not None:
         # One message tells of all of them.
         incident = replace(incident, part_of=policy.around.storm_incident)
-    opened = (Tell(tell_of(Telling.OPENED, incident, now)),) if is_told(incident, Telling.OPENED) else ()
+    before = warned_before(case, now)
+    opened = (
+        (Tell(tell_of(Telling.OPENED, incident, now, **before)),) if is_told(incident, Telling.OPENED) else ()
+    )
+    case = case if before else replace(case, warned=None)
     decision = consider(replace(case, incident=incident), incident, policy, now)
     return replace(decision, effects=(*opened, *decision.effects))
 
@@ -230,7 +243,7 @@ def _seen_well(case: Case, incident: Incident, seen: Observation, policy: Policy
     if flaps is not None and flaps.since is not None:
         left = max(left, policy.flaps.steady - seen.at.seconds_since(since))
     if unbroken and left <= 0:
-        return _resolve(case, incident, now)
+        return _resolve(case, incident, seen, now)
     if incident.phase is Phase.OPEN:
         # It came back without us; that is verified all the same.
         incident = replace(incident, phase=Phase.VERIFYING, acted=now, by_itself=True)
@@ -248,7 +261,8 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
         return Decision(case, (Look(min(policy.verify_every, left)),), "not well yet: verification goes on")
     if incident.phase is Phase.ESCALATED:
         if not fresh_start(case, incident, policy):
-            return remind(case, incident, policy, now)
+            reminded = remind(case, incident, policy, now)
+            return reminded if seen.look_again is None else _sooner(reminded, seen.look_again)
         incident = replace(incident, spent=frozenset(), reason="")
     waiting = suppress(case, incident, policy, now)
     if waiting is not None:
@@ -262,7 +276,16 @@ def _seen_sick(case: Case, incident: Incident, seen: Observation, policy: Policy
     return consider(case, incident, policy, now)
 
 
-def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
+def _sooner(decision: Decision, seconds: float) -> Decision:
+    """The same with a look after so many seconds at the latest."""
+    effects = (
+        replace(each, after=min(each.after, seconds)) if isinstance(each, Look) else each
+        for each in decision.effects
+    )
+    return replace(decision, effects=tuple(effects))
+
+
+def _resolve(case: Case, incident: Incident, seen: Observation, now: Moment) -> Decision:
     # What came back by a human's doing, or by itself, is no success of ours.
     ours = incident.attempts > 0 and incident.phase is Phase.VERIFYING and not incident.by_itself
     ending, telling = (Ending.HEALED, Telling.HEALED) if ours else (Ending.RECOVERED, Telling.RECOVERED)
@@ -279,7 +302,8 @@ def _resolve(case: Case, incident: Incident, now: Moment) -> Decision:
         case.ledger if incident.undo is None else case.ledger.cleared()
     )  # a new image that has proved itself
     ledger = ledger.seen_well(incident.well_since or now)
-    effects = (Tell(told),) if is_told(incident, telling) else follow(incident, now)
+    case, still = left_of(case, seen, now, told=is_told(incident, telling))
+    effects = (Tell(replace(told, still=still)),) if is_told(incident, telling) else follow(incident, now)
     return Decision(
         replace(case, incident=closed, ledger=ledger),
         effects,

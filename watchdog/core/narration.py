@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from watchdog.core.decision import Decision, Event, StepEnded
+from watchdog.core.decision import Decision, Event, Look, StepEnded
 from watchdog.core.happening import Happening
 from watchdog.core.incident import Case, Phase
 from watchdog.core.moment import Moment
@@ -38,6 +38,21 @@ def narrate(before: Case, decision: Decision, now: Moment) -> tuple[Happening, .
         hold = case.hold
         tell("hold.begun" if hold else "hold.ended", None, act=hold.act.value if hold else None)
     return tuple(told)
+
+
+def line_of(before: Case, decision: Decision, last: str = "") -> str:
+    """The line that the story gets; "" where no more is new than what was found, which changes with each look.
+
+    `last`: the line before it. Another kind of finding is worth one if it leads to another one.
+    """
+    was, after = before.incident, decision.case.incident
+    if was is None or after is None or was == after:
+        return decision.reason
+    if was.finding.kind != after.finding.kind and decision.reason != last:
+        return decision.reason
+    same = replace(decision.case, incident=replace(after, finding=was.finding)) == before
+    told = any(not isinstance(effect, Look) for effect in decision.effects)
+    return "" if same and not told else decision.reason
 
 
 def witnessed(case: Case, steps: Sequence[StepRecord]) -> StepEnded | None:

@@ -32,6 +32,7 @@ class Telling(StrEnum):
     ACTING: a step begins. WAITING: the next one has to wait for long. REMINDED: what was escalated is still so. SUPPRESSED:
     it waits for its cause. AFFECTED, FOLLOWED: told in the cause's message, of one that waits for it, and of one that is
     well again after it. LEFT_OUT: what a channel that was away for long does not tell any more.
+    WARNED, WARNING_OVER: what is no trouble yet, and that it is over.
     BYPASS_*: an emergency bypass was opened for it, has so long left, was withdrawn.
     """
 
@@ -39,6 +40,8 @@ class Telling(StrEnum):
     ACTING = "acting"
     WAITING = "waiting"
     PROPOSED = "proposed"
+    WARNED = "warned"
+    WARNING_OVER = "warning_over"
     HEALED = "healed"
     RECOVERED = "recovered"
     ESCALATED = "escalated"
@@ -57,6 +60,8 @@ class Telling(StrEnum):
     JOURNAL_WELL = "journal_well"
     JOURNAL_DAMAGED = "journal_damaged"
     JOURNAL_GAP = "journal_gap"
+    ENGINE_LOST = "engine_lost"
+    ENGINE_FOUND = "engine_found"
     CONFIG_BROKEN = "config_broken"
     CONFIG_MENDED = "config_mended"
     LEFT_OUT = "left_out"
@@ -75,7 +80,10 @@ BYPASS = frozenset({Telling.BYPASS_OPEN, Telling.BYPASS_LEFT, Telling.BYPASS_CLO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One fact for people. `incident` is None for what concerns a target outside any incident (a hold)."""
+    """One fact for people. `incident` is None for what concerns a target outside any incident (a hold).
+
+    `still`: of an end: what is not as it should be all the same.
+    """
 
     telling: Telling
     target: str
@@ -84,3 +92,4 @@ class Notification:
     severity: Severity = Severity.HIGH
     incident: str | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    still: Finding | None = None

@@ -10,6 +10,8 @@ from watchdog.core.moment import Moment
 
 # How the incarnation of what is not there ends.
 GONE = "@gone"
+# The kind of what cannot be asked as it is configured: a human has to mend that, and nobody else will notice.
+MISCONFIGURED = "misconfigured"
 
 Fact = str | int | float | bool | None
 
@@ -54,6 +56,9 @@ class Observation:
         stopped_by: whose hand took the target down (or is about to); None exactly while it is up.
         incarnation: `body@start`: the whole changes at every start, the body when the target is replaced.
         version: what the target runs (the image id): a new one is a fresh start in the ledger.
+        tell_after: of a warning: the seconds that it has to last before people are told of it, at least; None: they
+            never are, as it becomes trouble or is over soon.
+        near: it is well, and so close to its warning line that a warning of before is not over.
         patience: seconds that this target needs before it can prove its health (until its own healthcheck
             has decided); verification waits so much longer.
         because_of: targets whose own trouble would explain what was seen: while one of them is being looked after,
@@ -74,6 +79,8 @@ class Observation:
     stopped_by: Hand | None = None
     incarnation: str = ""
     version: str = ""
+    tell_after: float | None = 0.0
+    near: bool = False
     patience: float = 0.0
     because_of: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
@@ -94,6 +101,17 @@ class Observation:
     def well(self) -> bool:
         """True when this look is proof of health: settled, and no worse than a warning."""
         return self.settled and self.status in (Status.OK, Status.WARNING)
+
+    @property
+    def warns(self) -> bool:
+        """True when people have to be told if this lasts, though nothing is done: a warning, or nothing can be seen."""
+        told = self.status in (Status.WARNING, Status.UNKNOWN)
+        return told and self.settled and self.stopped_by is None and self.tell_after is not None
+
+    @property
+    def blind(self) -> bool:
+        """True when this look showed nothing, and the next one may."""
+        return self.status is Status.UNKNOWN and self.finding.kind != MISCONFIGURED
 
     @property
     def sick(self) -> bool:

@@ -139,7 +139,9 @@ def _try_anew(case: Case, ordered: Ordered) -> Decision:
         if incident.phase is Phase.ACTING:
             return Decision(case, (), "a step is running already")
         phase = Phase.OPEN if incident.phase is Phase.ESCALATED else incident.phase
-        incident = replace(incident, phase=phase, spent=frozenset(), reason="", found=None, ordered=True)
+        incident = replace(
+            incident, phase=phase, spent=frozenset(), reason="", denied="", found=None, ordered=True
+        )
     if hold is not None and hold.act is not Act.PAUSED:
         hold = _release(hold)
     case = replace(case, ledger=case.ledger.cleared(), incident=incident, hold=hold)

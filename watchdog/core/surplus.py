@@ -22,7 +22,9 @@ _PASSING = frozenset(
 # Outside of incidents: each says how it stands since then, until another of the same kind does.
 _STANDS = (
     frozenset({Telling.HELD, Telling.ASKED, Telling.RELEASED}),
+    frozenset({Telling.WARNED, Telling.WARNING_OVER}),
     frozenset({Telling.CONFIG_BROKEN, Telling.CONFIG_MENDED}),
+    frozenset({Telling.ENGINE_LOST, Telling.ENGINE_FOUND}),
     frozenset({Telling.JOURNAL_FULL, Telling.JOURNAL_WELL}),
     frozenset({Telling.MAINTENANCE_BEGUN, Telling.MAINTENANCE_ENDED}),
 )

@@ -51,6 +51,8 @@ _TAGS = {
     Telling.CONFIG_MENDED: "white_check_mark",
     Telling.ESCALATED: "rotating_light",
     Telling.REMINDED: "rotating_light",
+    Telling.ENGINE_LOST: "rotating_light",
+    Telling.ENGINE_FOUND: "white_check_mark",
     Telling.CONFIG_BROKEN: "warning",
     Telling.SWITCHED_OFF: "no_entry",
 }

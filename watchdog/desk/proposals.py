@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from watchdog.core.decision import Answer, Approved, Declined, Perform, Propose, Stale
+from watchdog.core.decision import Answer, Approved, Declined, Perform, Propose, Shown, Stale
 from watchdog.core.errors import GatewayError, NotThere, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Proposal
@@ -85,13 +85,24 @@ class Proposals:
         self._publish = publish
         # Approved, and not begun yet, by incident and rung.
         self._approved: dict[tuple[str, int], ProposalRecord] = {}
+        # Whose plan is being made: until people are asked it is wanted again at each look.
+        self._making: set[str] = set()
         # Of two answers at once the first one stands.
         self._answering = asyncio.Lock()
 
     # --- for the engine ---
 
     async def propose(self, wanted: Propose) -> None:
-        """Make the exact plan and keep it. One that would be refused anyway is withdrawn at once."""
+        """Make the exact plan, keep it and have people asked. One that would be refused is withdrawn, and nobody is."""
+        if wanted.proposal in self._making:
+            return
+        self._making.add(wanted.proposal)
+        try:
+            await self._show(wanted)
+        finally:
+            self._making.discard(wanted.proposal)
+
+    async def _show(self, wanted: Propose) -> None:
         plan = await self._plan(wanted.playbook, wanted.target, wanted.rung, wanted.index)
         refused = plan["pins"].get(REFUSED)
         record = ProposalRecord(
@@ -112,6 +123,8 @@ class Proposals:
             if refused is not None:
                 await self._close(record, ProposalState.DECLINED, OURSELVES, refused)
                 await self._responder.answer(record.target, Declined(record.id, f"{OURSELVES}: {refused}"))
+            else:
+                await self._responder.answer(record.target, Shown(record.id, record.text))
         except NotThere:
             pass  # it is not wanted any more: that is as well
         except GatewayError as error:

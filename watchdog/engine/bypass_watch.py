@@ -175,6 +175,8 @@ class BypassWatch:
     async def _say(self, telling: Telling, opened: OpenBypass, **facts: Fact) -> None:
         until = f"{opened.until:%H:%M} UTC"
         told: dict[str, Fact] = {"app": opened.target, "where": opened.where, "until": until, **facts}
+        # Who has to know how to get there: through this machine, or from one of these addresses.
+        told |= {"sources": opened.sources} if opened.sources else {"tunnel": opened.where}
         name = "bypass." + telling.value.removeprefix("bypass_")
         now = self._clock.now()
         self._publish(

@@ -5,10 +5,11 @@ Belongs here: when the ballast is made again, and how often the engine is asked 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from watchdog.core.disk import BUILD_CACHE, DiskPlace, Room, Weight, WholeLog, may_keep_ballast, tell_weights
+from watchdog.core.disk_history import DiskSample, sample_of
 from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.happening import Happening, Publish
 from watchdog.core.moment import Moment
@@ -88,6 +89,14 @@ class Storage(Protocol):
         ...
 
 
+class History(Protocol):
+    """What was seen of the disks."""
+
+    def remember(self, new: DiskSample, windows: Sequence[float]) -> tuple[DiskSample, ...]:
+        """All that is known of one, with one more look at it."""
+        ...
+
+
 class Disks:
     """`plugins.Disks`, for the configuration in force."""
 
@@ -97,12 +106,14 @@ class Disks:
         checks: Callable[[], tuple[Watches, ...]],
         gateway: Gateway,
         stores: Storage | None,
+        history: History,
         clock: Clock,
         publish: Publish,
     ) -> None:
         self._checks = checks
         self._gateway = gateway
         self._stores = stores
+        self._history = history
         self._clock = clock
         self._publish = publish
         self._weighed: tuple[Moment, tuple[Weight, ...]] | None = None
@@ -123,6 +134,11 @@ class Disks:
     async def room(self, place: DiskPlace) -> Room:
         """What is used and free now."""
         return await self._gateway.room(place.path)
+
+    async def history(self, place: DiskPlace, room: Room, windows: Sequence[float]) -> tuple[DiskSample, ...]:
+        """All that is known of a disk, with this look at it."""
+        new = sample_of(place.target, room, await self.ballast(place), self._clock.now())
+        return self._history.remember(new, windows)
 
     async def ballast(self, place: DiskPlace) -> int:
         """The bytes of the ballast that is kept."""

@@ -164,6 +164,8 @@ class Monitor:
             status=Status.UNKNOWN,
             finding=Finding("could_not_look", {"reason": self._tools.redact(reason)}),
             at=self._tools.clock.now(),
+            # Containers are seen through the engine: that one is missed once, not each of them.
+            tell_after=None if check.targets() is None else 0.0,
         )
 
 

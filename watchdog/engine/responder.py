@@ -28,7 +28,7 @@ from watchdog.core.happening import Happening, Publish
 from watchdog.core.incident import Case, Incident, Phase
 from watchdog.core.lifecycle import advance
 from watchdog.core.moment import Moment
-from watchdog.core.narration import narrate, unnoted, witnessed
+from watchdog.core.narration import line_of, narrate, unnoted, witnessed
 from watchdog.core.notification import Notification
 from watchdog.core.observation import Fact, Observation
 from watchdog.core.remembered import case_for, case_of, gravest, remembering
@@ -263,7 +263,8 @@ class Responder:
             self._beginning.add(target)  # nobody else may take its place while it is written down
         try:
             if decision.case != case or notifications:
-                await self._journal.save(decision.case, notifications, decision.reason, now)
+                line = line_of(case, decision, self.reason(target))
+                await self._journal.save(decision.case, notifications, line, now)
             self._cases = remembering(self._cases, decision.case)
         finally:
             self._beginning.discard(target)

@@ -26,6 +26,7 @@ LABEL = "watchdog.bypass"
 TARGET = "watchdog.bypass.target"
 UNTIL = "watchdog.bypass.until"
 WHERE = "watchdog.bypass.where"
+SOURCES = "watchdog.bypass.sources"
 INCIDENT = "watchdog.bypass.incident"
 PAGE = "watchdog.bypass.page"
 INSIDE = 8080
@@ -54,19 +55,25 @@ class Bypasses:
         self._now = now
 
     async def open(self, bypass: Bypass) -> OpenBypass:
-        """Open it, or return the one that is open for this target. Raises `Refused` with the reason."""
+        """Open it, or return what is open already and the same. Raises `Refused` with the reason.
+
+        One to the same target, at another place or for others, makes way: what a human has just said yes to is
+        another one than what is there for this machine, and two cannot have one port.
+        """
         for each in await self.list():
-            if each.target == bypass.target:
+            if each.is_for(bypass):
                 return each
+            if each.target == bypass.target:
+                await self._remove(each.container)
         network, host = await self._find(bypass.container)
         until = self._now() + timedelta(seconds=bypass.lasts)
-        where = f"{bypass.address}:{bypass.published}"
         content = _container(bypass, await self._find_image(), network, host)
         content["Labels"] |= {
             LABEL: self._engine.options.scope,
             TARGET: bypass.target,
             UNTIL: until.isoformat(timespec="seconds"),
-            WHERE: where,
+            WHERE: bypass.where,
+            SOURCES: bypass.allowed,
             INCIDENT: bypass.incident,
             PAGE: bypass.page,
         }
@@ -85,7 +92,8 @@ class Bypasses:
             target=bypass.target,
             container=str(made["Id"]),
             until=until,
-            where=where,
+            where=bypass.where,
+            sources=bypass.allowed,
             incident=bypass.incident,
             page=bypass.page,
         )
@@ -120,6 +128,7 @@ class Bypasses:
                         container=str(row["Id"]),
                         until=until,
                         where=labels.get(WHERE, ""),
+                        sources=labels.get(SOURCES, ""),
                         incident=labels.get(INCIDENT, ""),
                         page=labels.get(PAGE, ""),
                     )

@@ -77,6 +77,7 @@ def _room(path: str) -> Room:
         inodes_used=seen.f_files - seen.f_ffree,
         inodes_free=seen.f_favail,
         device=device,
+        filesystem=seen.f_fsid,
     )
 
 

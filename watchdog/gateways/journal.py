@@ -26,6 +26,7 @@ from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Delivery, Entry, OutboxEntry, StepRecord, Story, Trigger
 from watchdog.core.surplus import Surplus
+from watchdog.gateways.journal_disk_history import DiskHistoryBook
 from watchdog.gateways.journal_life import TRY_EVERY, JournalLife
 from watchdog.gateways.journal_parts import Parts, open_parts
 from watchdog.gateways.journal_thread import JournalThread
@@ -44,6 +45,8 @@ class Journal(JournalLife):
         self._parts = parts
         # Maintenance and silences: written by the engine's part of that name.
         self.windows = WindowBook(self._call, parts.windows)
+        # How much room there was on the watched disks.
+        self.disk_history = DiskHistoryBook(self._call, parts.disk_history)
 
     @classmethod
     async def open(cls, path: Path, *, try_every: float = TRY_EVERY) -> Journal:
@@ -71,7 +74,7 @@ class Journal(JournalLife):
     ) -> None:
         """Write one decision, all or nothing: the case, what is to be told, and the reason as a line.
 
-        Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
+        Without a reason there is no line. Parts of the case that are as written last cost nothing. A ledger and a hold belong to the target.
         """
         await self._call(partial(self._parts.memory.save, case, notifications, reason, now))
 

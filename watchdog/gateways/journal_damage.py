@@ -19,6 +19,7 @@ from watchdog.core.notification import Notification
 from watchdog.core.preflight import FirstSight
 from watchdog.core.proposal import ProposalRecord
 from watchdog.core.roster import Known
+from watchdog.core.warned import Warned
 from watchdog.gateways.journal_opening import companions, sync_folder, within
 from watchdog.gateways.journal_rows import load
 
@@ -44,6 +45,7 @@ _TABLES = (
     _Table("cases", "target"),
     _Table("ledgers", kind=Ledger),
     _Table("holds", kind=Hold),
+    _Table("warnings", kind=Warned),
     _Table("targets", kind=Known),
     _Table("first_sights", kind=FirstSight),
     _Table("incidents", kind=Incident),
@@ -52,6 +54,7 @@ _TABLES = (
     _Table("proposals", kind=ProposalRecord),
     _Table("windows", kind=Window),
     _Table("check_ins", kind=CheckIn),
+    _Table("disk_samples", "at"),
     _Table("freezes"),
     _Table("misconduct", "check_name"),
 )

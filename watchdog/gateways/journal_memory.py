@@ -10,6 +10,7 @@ from watchdog.core.kept import KeptConfig
 from watchdog.core.moment import Moment
 from watchdog.core.notification import Notification
 from watchdog.core.roster import Known
+from watchdog.core.warned import Warned
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_rows import dump, load, load_optional
 from watchdog.gateways.journal_story import add_entry
@@ -22,7 +23,7 @@ class Memory:
         self._file = file
 
     def save(self, case: Case, notifications: tuple[Notification, ...], reason: str, now: Moment) -> None:
-        """Write one decision."""
+        """Write one decision; without a reason, what is remembered only."""
         with self._file.transaction():
             incident = case.incident
             if self._file.changed(True, "case", case.check, case.target):
@@ -41,20 +42,24 @@ class Memory:
                     self._file.do("DELETE FROM holds WHERE target = ?", case.target)
                 else:
                     self._put("holds", case.target, case.hold)
+            if self._file.changed(case.warned, "warning", case.check, case.target):
+                self._put_warning(case)
             for notification in notifications:
                 self._file.do("INSERT INTO outbox (record) VALUES (?)", dump(notification))
-            add_entry(self._file, "decision", reason, target=case.target, incident=told_of, now=now)
+            if reason:
+                add_entry(self._file, "decision", reason, target=case.target, incident=told_of, now=now)
 
     def load_cases(self) -> tuple[Case, ...]:
         """Everything remembered that still matters."""
         with self._file.reading():
             rows = self._file.rows(
-                "SELECT c.check_name, c.target, l.record, i.record, h.record FROM cases AS c"
+                "SELECT c.check_name, c.target, l.record, i.record, h.record, w.record FROM cases AS c"
                 " LEFT JOIN ledgers AS l ON l.target = c.target"
                 " LEFT JOIN holds AS h ON h.target = c.target"
+                " LEFT JOIN warnings AS w ON w.check_name = c.check_name AND w.target = c.target"
                 " LEFT JOIN incidents AS i"
                 " ON i.check_name = c.check_name AND i.target = c.target AND i.phase <> 'resolved'"
-                " WHERE i.id IS NOT NULL OR h.target IS NOT NULL OR l.attempts > 0 OR l.given_up"
+                " WHERE i.id IS NOT NULL OR h.target IS NOT NULL OR w.target IS NOT NULL OR l.attempts > 0 OR l.given_up"
                 " ORDER BY c.target, c.check_name"
             )
             return tuple(
@@ -64,8 +69,9 @@ class Memory:
                     ledger=load_optional(Ledger, ledger) or Ledger(target=target),
                     incident=load_optional(Incident, incident),
                     hold=load_optional(Hold, hold),
+                    warned=load_optional(Warned, warned),
                 )
-                for check, target, ledger, incident, hold in rows
+                for check, target, ledger, incident, hold, warned in rows
             )
 
     def last_incident_number(self) -> int:
@@ -121,6 +127,17 @@ class Memory:
             "INSERT INTO incidents (id, number, record) VALUES (?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET record = excluded.record",
             *(incident.id, int(digits.group()) if digits else 0, dump(incident)),
+        )
+
+    def _put_warning(self, case: Case) -> None:
+        key = (case.check, case.target)
+        if case.warned is None:
+            self._file.do("DELETE FROM warnings WHERE check_name = ? AND target = ?", *key)
+            return
+        self._file.do(
+            "INSERT INTO warnings (check_name, target, record) VALUES (?, ?, ?)"
+            " ON CONFLICT (check_name, target) DO UPDATE SET record = excluded.record",
+            *(*key, dump(case.warned)),
         )
 
     def _put(self, table: str, target: str, record: object) -> None:

@@ -13,8 +13,10 @@ from watchdog.core.proposal import ProposalState
 from watchdog.core.roster import Known
 from watchdog.core.run import Outcome
 from watchdog.core.story import Story
+from watchdog.core.warned import Warned
 from watchdog.gateways.journal_age import Age
 from watchdog.gateways.journal_check_ins import CheckInRows
+from watchdog.gateways.journal_disk_history import DiskHistoryRows
 from watchdog.gateways.journal_file import JournalFile
 from watchdog.gateways.journal_freezes import Freezes
 from watchdog.gateways.journal_memory import Memory
@@ -43,6 +45,7 @@ class Parts:
     age: Age
     windows: WindowRows
     check_ins: CheckInRows
+    disk_history: DiskHistoryRows
 
     def story(self, incident_id: str) -> Story:
         """Everything written down of one incident. Raises NotThere if there is no such one."""
@@ -57,7 +60,7 @@ class Parts:
 
 def open_parts(path: Path) -> Parts:
     """Open the journal at `path`, and all of its parts. Raises JournalError."""
-    prepare(Incident, Ledger, Hold, Notification, Outcome, Known, Moment)
+    prepare(Incident, Ledger, Hold, Warned, Notification, Outcome, Known, Moment)
     file = JournalFile(path, believe=_believe)
     try:
         outbox = Outbox(file)
@@ -72,6 +75,7 @@ def open_parts(path: Path) -> Parts:
             age=Age(file),
             windows=WindowRows(file, outbox),
             check_ins=CheckInRows(file),
+            disk_history=DiskHistoryRows(file),
         )
     except BaseException:
         file.close()
@@ -88,4 +92,5 @@ def _believe(file: JournalFile) -> None:
     proposals.latest(_MANY, ProposalState.OPEN, ProposalState.APPROVED)
     Runs(file).open_steps()
     CheckInRows(file).all()
+    DiskHistoryRows(file).samples()
     WindowRows(file, Outbox(file)).unsettled()

@@ -67,6 +67,16 @@ _FIRST = (
         CHECK (target = json_extract(record, '$.target'))
     ) STRICT
     """,
+    # Of what is no trouble yet people are told once.
+    """
+    CREATE TABLE warnings (
+        check_name TEXT NOT NULL,
+        target TEXT NOT NULL,
+        record TEXT NOT NULL CHECK (json_valid(record)),
+        since_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.since.wall')) VIRTUAL,
+        PRIMARY KEY (check_name, target)
+    ) STRICT
+    """,
     """
     CREATE TABLE entries (
         id INTEGER PRIMARY KEY,
@@ -122,7 +132,7 @@ _FIRST = (
         record TEXT NOT NULL CHECK (json_valid(record)),
         at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.at.wall')) VIRTUAL,
         telling TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.telling')) VIRTUAL
-            CHECK (telling IN ('opened', 'acting', 'waiting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'config_broken', 'config_mended', 'switched_off', 'left_out', 'maintenance_begun', 'maintenance_ended', 'bypass_open', 'bypass_left', 'bypass_closed')),
+            CHECK (telling IN ('opened', 'acting', 'waiting', 'healed', 'recovered', 'escalated', 'reminded', 'suppressed', 'affected', 'followed', 'flapping', 'storm', 'storm_over', 'held', 'asked', 'released', 'proposed', 'journal_full', 'journal_well', 'journal_damaged', 'journal_gap', 'engine_lost', 'engine_found', 'config_broken', 'config_mended', 'switched_off', 'left_out', 'maintenance_begun', 'maintenance_ended', 'bypass_open', 'bypass_left', 'bypass_closed', 'warned', 'warning_over')),
         target TEXT NOT NULL GENERATED ALWAYS AS (json_extract(record, '$.target')) VIRTUAL,
         incident TEXT GENERATED ALWAYS AS (json_extract(record, '$.incident')) STORED
             REFERENCES incidents (id)
@@ -209,6 +219,19 @@ _FIRST = (
         succeeded_wall TEXT GENERATED ALWAYS AS (json_extract(record, '$.succeeded.wall')) VIRTUAL,
         CHECK (name = json_extract(record, '$.name'))
     ) STRICT
+    """,
+    # How much room there was on each disk, thinned: what a forecast rests on. `filesystem`: which one it was, and how large.
+    """
+    CREATE TABLE disk_samples (
+        target TEXT NOT NULL,
+        at TEXT NOT NULL CHECK (json_valid(at)),
+        at_wall TEXT NOT NULL GENERATED ALWAYS AS (json_extract(at, '$.wall')) VIRTUAL,
+        filesystem TEXT NOT NULL,
+        size INTEGER NOT NULL CHECK (size >= 0),
+        free INTEGER NOT NULL CHECK (free >= 0),
+        inodes_free INTEGER NOT NULL CHECK (inodes_free >= 0),
+        PRIMARY KEY (target, at)
+    ) STRICT, WITHOUT ROWID
     """,
     # The configuration as it was last found good: one row.
     """

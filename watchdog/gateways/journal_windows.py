@@ -21,7 +21,14 @@ from watchdog.gateways.journal_story import add_entry
 # Windows that are over and still remembered: their occurrences must not happen again.
 KEPT = 1000
 # Outside of any incident: what is still so when a silence ends, unless something newer was told of the same target.
-_LASTING = (Telling.ASKED, Telling.HELD, Telling.SWITCHED_OFF, Telling.CONFIG_BROKEN)
+_LASTING = (
+    Telling.ASKED,
+    Telling.HELD,
+    Telling.SWITCHED_OFF,
+    Telling.CONFIG_BROKEN,
+    Telling.ENGINE_LOST,
+    Telling.WARNED,
+)
 
 
 class WindowRows:

@@ -15,9 +15,11 @@ _log = logging.getLogger("watchdog.notification")
 _LEVELS = {
     Telling.OPENED: logging.WARNING,
     Telling.ACTING: logging.WARNING,
+    Telling.WARNED: logging.WARNING,
     Telling.ASKED: logging.WARNING,
     Telling.ESCALATED: logging.ERROR,
     Telling.REMINDED: logging.ERROR,
+    Telling.ENGINE_LOST: logging.ERROR,
     Telling.CONFIG_BROKEN: logging.ERROR,
     Telling.SWITCHED_OFF: logging.ERROR,
 }

@@ -62,6 +62,7 @@ class Catalogue:
         no_reason: in place of a reason that nobody gave.
         reasons: why an incident was handed to a human, by reason.
         dooms, advices: why starting again cannot help, and what a human has to do, by kind.
+        hints: what a human can do about a warning, by kind of finding.
         shared: what many sick targets have in common (`{name}`), by kind.
         acts: what a person did to a target that is held, by act.
         tellings: by kind of notification.
@@ -105,6 +106,7 @@ class Catalogue:
     reasons: Mapping[str, str]
     dooms: Mapping[str, str]
     advices: Mapping[str, str]
+    hints: Mapping[str, str]
     shared: Mapping[str, str]
     acts: Mapping[str, str]
     tellings: Mapping[str, Told]

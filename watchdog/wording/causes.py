@@ -8,7 +8,7 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     "attempts-spent": "all attempts that the rules allow are spent",
     "ladder-exhausted": "no step of the playbook is left to try",
-    "no-step-for-this": "its playbook has no step left for what was found",
+    "no-step-for-this": "there is nothing that watchdog may still do about what was found",
     "not-allowed-to-act": "the configuration does not let watchdog act on it",
     "undo-failed": "what did not help could not be taken back",
     "interrupted": "watchdog itself was interrupted in the middle of a step that must not be repeated",
@@ -74,6 +74,41 @@ ADVICES: Mapping[str, str] = {
     "free-port": "free the port, or give it another one",
     "more-memory": "give it more memory (its limit, or the machine), or make it need less",
     "replace": "have its container replaced by a new one: docker compose up -d",
+}
+
+# What a human can do about what is no trouble yet.
+_ROOM = "remove what is not needed (docker system df -v, du -xhd1 PATH), or have the disk made larger"
+_FILES = "find where the many small files are (du --inodes -xd1 PATH), and remove those that are not needed"
+_FEEDER = "see what its feeder says (docker logs --tail 100 FEEDER)"
+_WAY = "see that the service runs, and that watchdog is in its network (networks: in docker-compose.override.yml)"
+HINTS: Mapping[str, str] = {
+    "could_not_look": "see whether what is asked for it runs and lets watchdog in: its address, network and token",
+    "no_points": "compare the bucket, the measurement and the tags in the configuration with what the feeder writes",
+    "from_the_future": "see which clock is wrong: the feeder's machine or this one (timedatectl)",
+    "clock_was_set": "see that this machine's clock is kept in step (timedatectl)",
+    "web_no_name": _WAY,
+    "web_no_sight": _WAY,
+    "web_rate_limited": "ask less often (every), or let watchdog's address through the limit",
+    "cert_no_name": _WAY,
+    "cert_no_connection": _WAY,
+    "cert_no_tls": "see that the address in the configuration is the one of its TLS port",
+    "cert_handshake_endless": "see what listens at its TLS port, and whether it hangs",
+    "disk_low": _ROOM,
+    "disk_forecast": _ROOM,
+    "inodes_low": _FILES,
+    "inodes_forecast": _FILES,
+    "writes_doubtful": "name a bucket for a test point (canary) in the configuration, or see whether new points arrive",
+    "memory_high": "see who takes it (docker stats --no-stream)",
+    "load_high": "see who is at work (docker stats --no-stream)",
+    "late": _FEEDER,
+    "behind": _FEEDER,
+    "misconfigured": "mend the configuration, the token or the mount; to see the rest: watchdog status",
+    "cert_ending": "see that it is renewed (certbot renew --dry-run); nothing is broken yet",
+    "cert_file_differs": "see which of the two is meant, and reload the server if it is the one in the file",
+    "cert_file_missing": "mount the folder of the certificate for watchdog, or correct its path in the configuration",
+    "cert_file_unreadable": "let watchdog read the certificate, or take its path out of the configuration",
+    "web_direct_fails": "correct the direct address in the configuration; people are served meanwhile",
+    "web_outside": "look at what is before this machine: its DNS name, a firewall, the provider",
 }
 
 # What many sick targets have in common (`{name}`).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watchdog.wording.catalogue import Catalogue, Counted
-from watchdog.wording.causes import ADVICES, DOOMS, REASONS, SHARED
+from watchdog.wording.causes import ADVICES, DOOMS, HINTS, REASONS, SHARED
 from watchdog.wording.sayings import SAYINGS
 from watchdog.wording.screens import COUNTS, HEADINGS, LABELS, SCREEN
 from watchdog.wording.standings import STANDINGS
@@ -38,6 +38,8 @@ FINDINGS: Mapping[str, str] = {
     "engine_turn": "ended ({end}); its restart policy has its turn first",
     "undefined": "is no longer asked for by its project",
     "released": "was given back",
+    "engine_lost": "cannot be asked: {reason}",
+    "engine_found": "answers again",
     "config_broken": "cannot be used: {problem}",
     "config_mended": "is good again",
     "journal_full": "cannot be written: {problem}",
@@ -118,11 +120,9 @@ FINDINGS: Mapping[str, str] = {
     "writes_doubtful": "has room, but InfluxDB complained of a full disk, and it is not known whether it writes: {reason}",
     "writes_broken": "has room, but InfluxDB does not write any more since it was full: {reason}",
     "memory_fine": "has memory to spare: {used} % is used",
-    "memory_high": "has little memory to spare: {used} % is used",
-    "memory_high_for_long": "has had little memory to spare for {age}: {used} % is used",
+    "memory_high": "has had little memory to spare for {age}: {used} % is used",
     "load_fine": "is not busy: its load is {used} % of its processors",
-    "load_high": "is busy: its load is {used} % of its processors",
-    "load_high_for_long": "has been busy for {age}: its load is {used} % of its processors",
+    "load_high": "has been busy for {age}: its load is {used} % of its processors",
     "all_switched_off": "are all switched off: nothing is looked at",
 }
 
@@ -158,6 +158,7 @@ ENGLISH = Catalogue(
     reasons=REASONS,
     dooms=DOOMS,
     advices=ADVICES,
+    hints=HINTS,
     shared=SHARED,
     acts={
         "stopped": "a person stopped it",

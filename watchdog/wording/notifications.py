@@ -17,7 +17,7 @@ from watchdog.wording.spans import describe_span
 
 # Words of others, which may be the same ones: an engine's error is what is wrong, what hinders and what shows it.
 _QUOTED = frozenset({"hindrance", "shown_by"})
-_SPANS = frozenset({"seconds", "stable"})
+_SPANS = frozenset({"seconds", "stable", "warned"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,10 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
     facts = {name: _word(name, fact, words) for name, fact in notification.facts.items() if fact is not None}
     facts["target"] = plain(notification.target)
     facts["finding"] = describe_finding(notification.finding, words)
+    if notification.still is not None:
+        facts["still"] = describe_finding(notification.still, words)
+    if notification.finding.kind in words.hints:
+        facts["hint"] = words.hints[notification.finding.kind]
     if notification.incident is not None:
         facts["incident"] = plain(notification.incident)
     if "shared" in facts:
@@ -84,6 +88,8 @@ def _facts(notification: Notification, words: Catalogue) -> Mapping[str, str]:
 
 def _doing(action: str, facts: Mapping[str, Fact], words: Catalogue) -> str:
     """An action, and whether it is taken back, or done again after it was cut short."""
+    if facts.get("on"):
+        action = f"{plain(str(facts['on']))}: {action}"
     if facts.get("undo"):
         return words.take_back.format(action=action)
     return words.once_more.format(action=action) if facts.get("again") else action
@@ -98,13 +104,13 @@ def _word(name: str, fact: Fact, words: Catalogue) -> str:
             return words.reasons.get(text, text)
         case "act":
             return words.acts.get(text, text)
-        case "action":
+        case "action" | "denied":
             return words.actions.get(text, text)
         case "doom":
             return words.dooms.get(text, text)
         case "advice":
             return words.advices.get(text, text)
-        case "by" | "cause" | "hindrance" | "what" | "until":
+        case "by" | "cause" | "hindrance" | "what" | "until" | "does":
             return describe_saying(text, words)
         case _:
             return text

@@ -43,6 +43,11 @@ SAYINGS = (
     "still moving",
     "not well yet: verification goes on",
     "well",
+    "a warning: told once it has lasted",
+    "a warning: people were told of it",
+    "better: it has to stay so",
+    "better, and close to a warning still",
+    "the warning is over",
     "well: it has to stay so",
     "escalated: a human has been told",
     "escalated: {reason}",
@@ -57,6 +62,7 @@ SAYINGS = (
     "seen before the latest step had ended: proves nothing",
     "seen before it was held: proves nothing",
     "a step is running: what is seen meanwhile is its own doing",
+    "another one's step is running on it: what is seen meanwhile is its doing",
     "a step is running already",
     "that step belongs to no running incident",
     "the step is {result}: looking again",
@@ -66,6 +72,8 @@ SAYINGS = (
     "{action}: taken back",
     "{action}: once more, it was interrupted",
     "{action}: waiting for a human yes",
+    "{action}: people are asked",
+    "people were asked already",
     "{action}: before anything is done",
     "found out: {reason}",
     "{reason}: {seconds} s to go",
@@ -146,6 +154,18 @@ SAYINGS = (
     "keep the last {tail} log lines of {target}",
     "stop {name} (up to {seconds} s), then start it",
     "start {name}",
+    "remove the engine's build cache, of all projects (what nothing uses now; images stay)",
+    (
+        "give back all but the last {size} of these logs: {names} (for good; until such a container is replaced, "
+        "docker logs needs --tail)"
+    ),
+    "{name} keeps {left} instead of {before}: what is older falls off (by whole shards, for good)",
+    "delete for good all points before {day} UTC of: {names}",
+    "publish {target} (port {port}) on {where} for {left}, by a container of its own",
+    (
+        "publish {target} (port {port}) on {where} for {left}, by a container of its own, for {names} only; Docker "
+        "publishes ports past ufw: only the list of sources stands before it"
+    ),
     "nothing: {target} has no container",
     "nothing: Compose did not make {target}",
     "nothing: {service} has no `build:` in its files",

@@ -52,7 +52,7 @@ STANDINGS: Mapping[str, Standing] = {
     ),
     "escalated": Standing(
         word="needs a human",
-        next="nothing, until a human mends it and says so",
+        next="nothing, until a human mends it or asks for another try",
         commands=("watchdog incidents {incident}", "watchdog retry {target}", "watchdog hold {target}"),
     ),
     "held": Standing(

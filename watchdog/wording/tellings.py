@@ -15,9 +15,31 @@ TELLINGS: Mapping[str, Told] = {
         short="{finding}",
         lines=(
             "What was done: nothing yet. It was seen, and is written down.",
-            "What follows: its playbook, step by step, each one verified; a human where that does not help.",
+            "What came before: a warning, told {warned} ago.",
+            "What follows: the steps that its playbook has for this, each one verified; a human where none is or none helps.",
             "To keep its hands off: watchdog hold {target}",
             "The whole story: watchdog incidents {incident}",
+        ),
+    ),
+    "warned": Told(
+        title="Warning: {target} {finding}",
+        short="a warning: {finding}",
+        lines=(
+            "It has been so for {seconds}.",
+            "When nothing will be left, if it goes on like this: {full_at}.",
+            "What takes the most room: {biggest}.",
+            "Whom to ask: {contact}.",
+            "What is done: nothing. You are told once more when it is over.",
+            "What you can do: {hint}.",
+            "How all stands: watchdog status",
+        ),
+    ),
+    "warning_over": Told(
+        title="{target}: the warning is over after {seconds}, it {finding}",
+        short="the warning is over",
+        lines=(
+            "What is proven: seen so for {stable} without a break.",
+            "Nothing is asked of you. How all stands: watchdog status",
         ),
     ),
     "acting": Told(
@@ -45,8 +67,9 @@ TELLINGS: Mapping[str, Told] = {
         short="waits for your yes: {action} (proposal {proposal})",
         lines=(
             "What is wrong: {target} {finding}.",
+            "What it would do: {does}.",
             "What is done until you answer: nothing.",
-            "What it would do, exactly: watchdog approve {proposal} --dry-run",
+            "All of it, to the letter: watchdog approve {proposal} --dry-run",
             "To have it done, within {seconds}: watchdog approve {proposal}",
             "To decline: watchdog decline {proposal}",
         ),
@@ -58,6 +81,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was wrong: {target} {finding}.",
             "What was done: watchdog acted on it, attempts in this incident: {attempts}.",
             "What is proven: seen well for {stable} without a break.",
+            "What is left of it, as a warning: it {still}. You are told when that is over.",
             "Nothing is asked of you. The whole story: watchdog incidents {incident}",
         ),
     ),
@@ -68,6 +92,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was wrong: {target} {finding}.",
             "What was done: it came back by itself or by a human's hand.",
             "What is proven: seen well for {stable} without a break.",
+            "What is left of it, as a warning: it {still}. You are told when that is over.",
             "The whole story: watchdog incidents {incident}",
         ),
     ),
@@ -78,6 +103,7 @@ TELLINGS: Mapping[str, Told] = {
             "What was done: attempts counted against it: {attempts}.",
             "Why watchdog does no more: {reason}.",
             "What stood in the way: {hindrance}.",
+            "What nobody said yes to: {denied}.",
             "What is known of the cause: {doom}.",
             "What shows it: {shown_by}",
             "What would mend it: {advice}.",
@@ -163,7 +189,8 @@ TELLINGS: Mapping[str, Told] = {
         lines=(
             "What was done: a forwarder leads there, until {until}. It is withdrawn when all is well again.",
             "What is not done: it mends nothing. A human is needed for the front.",
-            "From elsewhere, where it listens on this machine only: `ssh -L 3000:{where} SERVER`",
+            "It listens on this machine only. From elsewhere: `ssh -L 3000:{tunnel} SERVER`",
+            "Who may come: {sources}, and nobody else (Docker publishes ports past ufw).",
             "The whole story: watchdog incidents {incident}",
         ),
     ),
@@ -212,6 +239,24 @@ TELLINGS: Mapping[str, Told] = {
         title="{target} is looked after again",
         short="looked after again, given back by: {by}",
         lines=("Given back by: {by}.", "To take it over once more: watchdog hold {target}"),
+    ),
+    "engine_lost": Told(
+        title="The Docker engine cannot be asked, for {seconds} now: watchdog sees and heals nothing meanwhile",
+        short="cannot be asked",
+        lines=(
+            "What is wrong: {reason}",
+            "What is done: nothing. What runs may run on; what falls stays down until the engine answers.",
+            "What you can do: systemctl status docker, then: systemctl restart docker",
+            "It is asked again and again. When it answers, everything is looked at anew, and you are told. Why: watchdog status",
+        ),
+    ),
+    "engine_found": Told(
+        title="The Docker engine answers again, after {seconds}",
+        short="answers again, after {seconds}",
+        lines=(
+            "What is done: everything was looked at anew. What is down and shall run is started.",
+            "Nothing is asked of you. How all stands: watchdog status",
+        ),
     ),
     "config_broken": Told(
         title="The configuration is broken: watchdog runs with the last good one, of {since}",

@@ -26,5 +26,8 @@ if [ ! -d "$data" ]; then
     mv "$new" "$data"
 fi
 
+# In a process of its own, not a child of PostgreSQL.
+(backup-postgres &)
+
 exec postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp -c jit=off \
     -c shared_buffers=16MB

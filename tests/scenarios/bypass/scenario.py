@@ -1,9 +1,6 @@
 """Where Nginx cannot come up, Grafana is published for a while: served, counted down, and withdrawn in any case."""
 
-import http.client
-import socket
-from contextlib import closing
-
+from tests.scenarios.bypasses import BREAK, IMAGE, REBUILD, answers, closes, forwarders, free_port, opens
 from tests.scenarios.interval import detected
 from tests.scenarios.stage import Stage, seconds_at
 from tests.scenarios.web import FRONT, PAGE, begin, served_again
@@ -15,20 +12,19 @@ LASTS = 12.0
 def scenario(stage: Stage) -> None:
     """Given an Nginx whose configuration is broken, when it falls, then a bypass opens, serves and closes by itself."""
     port = free_port()
-    stage.daemon.environment["WATCHDOG_IMAGE"] = "watchdog-test/front:local"
+    stage.daemon.environment["WATCHDOG_IMAGE"] = IMAGE
     begin(
         stage,
         {
             "- open_bypass: {}": f"- open_bypass: {{published: {port}, lasts: {LASTS:g}s}}",
-            "  - rebuild_service: {}\n    on: nginx\n    when: [web_front_down, web_both_down]\n"
-            "    autonomy: propose\n    verify: {within: 5m, stable: 10s}\n": "",
+            REBUILD: "",
         },
     )
     nginx = stage.work / "nginx" / "nginx.conf"
     good = nginx.read_text(encoding="utf-8")
 
     # By itself, when its time is over.
-    nginx.write_text(good.replace("listen 80;", "listen 80; no_such_word on;"), encoding="utf-8")
+    nginx.write_text(good.replace(*BREAK), encoding="utf-8")
     before = stage.mark()
     stage.crash(FRONT)
     opened = opens(stage, port)
@@ -51,7 +47,7 @@ def scenario(stage: Stage) -> None:
     closes(stage, port, 5)
 
     # After the death of watchdog: by itself, with nobody there.
-    nginx.write_text(good.replace("listen 80;", "listen 80; no_such_word on;"), encoding="utf-8")
+    nginx.write_text(good.replace(*BREAK), encoding="utf-8")
     stage.crash(FRONT)
     stage.incident_of(PAGE, "escalated", within=60)
     stage.daemon.command("retry", PAGE)
@@ -75,37 +71,3 @@ def scenario(stage: Stage) -> None:
     opens(stage, port)
     stage.expect("it stops cleanly", stage.daemon.end() == 0)
     stage.expect("nothing is published any more", not answers(port) and not forwarders(stage))
-
-
-def opens(stage: Stage, port: int) -> float:
-    """Wait until Grafana answers at the port; the mark of that."""
-    stage.wait("the bypass serves Grafana", lambda: answers(port), 60)
-    return stage.mark()
-
-
-def closes(stage: Stage, port: int, within: float) -> None:
-    """Wait until nothing is open, and its container is gone."""
-    stage.wait("the bypass is closed", lambda: not answers(port) and not forwarders(stage), within)
-
-
-def answers(port: int) -> bool:
-    """Whether what is at the port on the loopback interface is Grafana."""
-    try:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
-            connection.request("GET", "/api/health")
-            return b"database" in connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return False
-
-
-def forwarders(stage: Stage) -> list[str]:
-    """The containers of bypasses of this stack."""
-    label = f"label=watchdog.bypass=com.docker.compose.project={stage.project}"
-    return stage.docker("ps", "-aq", "--filter", label).split()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody has at the moment."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

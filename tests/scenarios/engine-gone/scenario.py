@@ -11,6 +11,8 @@ from tests.scenarios.stage import START, Stage
 
 REFUSED_EXIT, RECONNECT, SWEEP = 8.0, 1.0, 5.0
 SLACK = 3.0
+# People are told of an absence that has lasted for so long.
+ENGINE, GONE_FOR = "Docker engine", 30.0
 TEMPORARY_FAILURE = 75
 
 
@@ -30,6 +32,8 @@ def scenario(stage: Stage) -> None:
         stage.expect("a refusal with a break in it is waited out", stage.daemon.runs)
         stage.only(before)
         stage.only_incidents()
+        told = len(stage.daemon.notifications(ENGINE, "engine_lost"))
+        stage.expect(f"told of the one that lasted, once: {told}", told == 1)
 
         gone = time.monotonic()
         with a_stale_socket(proxy, path):
@@ -54,6 +58,8 @@ def waited_out(stage: Stage, proxy: EngineProxy, road: Road) -> None:
     proxy.be(road)
     stage.standing("app", lambda row: row["status"] == "unknown", within=SWEEP + 4 + SLACK)
     stage.let_pass(REFUSED_EXIT + RECONNECT + 1)
+    if road is Road.SWALLOW:
+        stage.wait("people are told", lambda: stage.daemon.notifications(ENGINE, "engine_lost"), GONE_FOR)
     stage.expect(f"{road}: it is still there", stage.daemon.runs)
     proxy.be(Road.PASS)
     found_again(stage)

@@ -19,6 +19,7 @@ from . import NOTE, VERSION, lines, tables
 from .errors import Refused
 from .flux import nanoseconds
 from .store import MONITORING, Broken, Bucket, Store
+from .wal import Wal
 
 STARTED = time.monotonic()
 OPEN = ("/health", "/ping", "/ready", "/metrics")
@@ -52,6 +53,7 @@ class InfluxServer(ThreadingHTTPServer):
         # from there, and loses it with its restart. Its log says nothing of that; its bucket `_monitoring` does.
         self.broken: set[Path] = set()
         self.breaks = bool(os.environ.get("STAND_IN_BREAKS_WHEN_FULL"))
+        self.wal = Wal(os.environ.get("STAND_IN_WAL", ""))
         super().__init__(address, Answers)
 
 
@@ -166,7 +168,7 @@ class Answers(BaseHTTPRequestHandler):
             self.body.decode("utf-8", "replace"), self.query.get("precision", "ns"), time.time_ns()
         )
         try:
-            left_out = self.keep(bucket, rows)
+            left_out = self.keep(bucket, rows, self.body)
             if left_out:
                 self.record(left_out)
         except (Broken, sqlite3.OperationalError, OSError) as error:
@@ -176,9 +178,10 @@ class Answers(BaseHTTPRequestHandler):
             raise Refused("unprocessable entity", f"failure writing points to database: {left_out}")
         self.send_nothing()
 
-    def keep(self, bucket: Bucket, rows: list[lines.Row]) -> str:
+    def keep(self, bucket: Bucket, rows: list[lines.Row], body: bytes) -> str:
         """Write them; what was left out, in InfluxDB's words. Raises what is known of a disk that does not take them."""
         try:
+            self.write_ahead(bucket, rows, body)
             return self.server.store.write(bucket, rows, self.server.broken)
         except Broken as broken:
             if self.server.breaks:
@@ -186,12 +189,19 @@ class Answers(BaseHTTPRequestHandler):
                 self.server.store.remember(bucket, rows)
             raise
 
+    def write_ahead(self, bucket: Bucket, rows: list[lines.Row], body: bytes) -> None:
+        try:
+            self.server.wal.append(body)
+        except OSError as error:
+            if rows:
+                raise Broken(self.server.store.path_of(bucket, rows[0]), bucket, "engine: ") from error
+
     def record(self, error: str) -> str:
         """Of each write that it refuses InfluxDB makes a point; of two errors it tells the one that this meets."""
         row = lines.Row("write_errors", "{}", "error", time.time_ns(), error)
         (monitoring,) = (known for known in self.server.store.buckets() if known.name == MONITORING)
         try:
-            self.keep(monitoring, [row])
+            self.keep(monitoring, [row], error.encode())
         except (Broken, sqlite3.OperationalError, OSError) as worse:
             return str(worse)
         return error

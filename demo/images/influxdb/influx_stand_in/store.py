@@ -226,6 +226,10 @@ class Store:
                 raise
         return said or (_outside(bucket, old, oldest) if old else "")
 
+    def path_of(self, bucket: Bucket, row: Row) -> Path:
+        """Where a point lies: the file of its shard group."""
+        return self._data / bucket.id / f"{row.time // NANO // bucket.shard * bucket.shard}.sqlite"
+
     def _fitting(self, path: Path, rows: list[Row]) -> tuple[list[Row], str]:
         """Those whose fields have the type that they have in this shard group already, and what is said of the rest."""
         fitting, conflicting, said = [], set(), ""
