@@ -83,7 +83,7 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
         names = ", ".join(bucket.name for bucket in wanted)
         _, reason = tell_freed(before, await tools.disks.room(place), f"old points of {names} deleted")
         return Outcome(
-            result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it has rewritten its files)"
+            result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it compacts)"
         )
 
     def _until(self, tools: Tools) -> datetime:
