@@ -82,9 +82,7 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
             return Outcome(result=Result.FAILED, reason=tools.redact(str(error)), hopeless=True)
         names = ", ".join(bucket.name for bucket in wanted)
         _, reason = tell_freed(before, await tools.disks.room(place), f"old points of {names} deleted")
-        return Outcome(
-            result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it compacts)"
-        )
+        return Outcome(result=Result.DONE, reason=f"{reason} (InfluxDB frees more when it compacts)")
 
     def _until(self, tools: Tools) -> datetime:
         """The beginning of that day: the same plan the whole day long."""
