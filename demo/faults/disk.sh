@@ -21,10 +21,10 @@ disk_forecast() {
     need_room
     docker exec --detach -u 0 "$container" sh -c 'cd /var/lib/small-disk && exec 3>> growing || exit
         while [ -e growing ] && set -- $(df -Pk . | tail -n 1) && [ "${5%\%}" -lt 70 ]; do
-            head -c 524288 /dev/zero >&3
+            head -c 393216 /dev/zero >&3
             sleep 1
         done'
-    told "something grows on /var/lib/small-disk by half a MiB a second: told in about a minute. It stops at 70 %, \
+    told "something grows on /var/lib/small-disk by a third of a MiB a second: told in a minute or so. It stops at 70 %, \
 and is undone by: demo/break mend influxdb"
 }
 

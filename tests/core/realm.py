@@ -369,6 +369,7 @@ class Realm:
                 status=Status.UNKNOWN,
                 finding=Finding("could_not_look"),
                 at=self.now(),
+                tell_after=None,
             )
         elif self.bodies[name].ailing:
             self.ailing.add(name)

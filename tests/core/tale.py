@@ -126,6 +126,8 @@ class Tale:
                 incarnation=f"c0ffee@{self.life}" if incarnation is None else incarnation,
                 version=self.version,
                 patience=patience,
+                # A container that cannot be seen is the engine's silence, as the monitor says.
+                tell_after=None if status is Status.UNKNOWN else 0.0,
             )
         )
 

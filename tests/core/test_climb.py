@@ -72,8 +72,10 @@ class TestProposals:
             tale.happens(Shown("1-1", "build it"))
         assert tale.told == [Telling.OPENED, Telling.PROPOSED]
         facts = tale.tells[-1].notification.facts
-        assert (facts["does"], facts["seconds"]) == ("build it", 3596)
+        assert (facts["does"], facts["seconds"]) == ("build it", 3600)
+        tale.passes(3599)
         tale.crashed()
+        assert tale.stands(Phase.OPEN), "the time to answer begins when people are asked"
         assert not [e for e in tale.decision.effects if isinstance(e, Propose)]
 
     def test_nobody_is_asked_for_what_is_withdrawn(self) -> None:

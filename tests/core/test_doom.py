@@ -50,6 +50,16 @@ def test_a_silent_command_is_told_by_its_last_line() -> None:
     assert diagnose(FAILED, down(127)) == Diagnosis(kind="command-not-found", advice=Advice.MEND_COMMAND)
 
 
+def test_of_several_lines_the_newest_is_shown() -> None:
+    """The log of a container goes back to before its latest start."""
+    lines = tuple(
+        f'2026/02/12 10:00:0{n} [emerg] 1#1: unknown directive "x" in /etc/nginx/a.conf:{n}' for n in range(3)
+    )
+    found = diagnose(EXITED, down(1), log_tail=lines)
+    assert found is not None
+    assert found.evidence == lines[-1]
+
+
 def test_a_bad_mount_is_not_taken_for_a_missing_command() -> None:
     """Measured: a file mounted on a folder ends with 127 as well."""
     error = 'OCI runtime create failed: error mounting "/srv/f" to rootfs at "/etc": not a directory: unknown'

@@ -98,6 +98,17 @@ def test_what_ends_by_itself_is_waited_for() -> None:
     assert tale.incident.attempts == 0
 
 
+def test_a_cause_is_told_however_short_its_wait_is() -> None:
+    """A minute for a lost network has begun to pass when it is told: nobody is to wonder why nothing is done."""
+    tale = silent()
+    found(tale, replace(WAIT, cause="no_network", seconds=60.0))
+    assert tale.told == [Telling.OPENED, Telling.WAITING]
+    assert tale.tells[-1].notification.facts["reason"] == "no_network"
+    later = silent()
+    found(later, None, result=Result.SKIPPED)
+    assert later.told == [Telling.OPENED], "what could not be looked into is looked into again at once"
+
+
 def test_what_came_back_while_it_was_waited_for_was_not_healed_by_us() -> None:
     """Points that flow again after a rate limit are nobody's success."""
     tale = silent()

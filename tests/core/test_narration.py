@@ -74,6 +74,7 @@ def test_figures_that_change_with_each_look_are_no_news() -> None:
     waits = Decision(more, (Look(5.0),), "waiting for a human yes: 3595.0 s to go")
     assert line_of(before, waits) == ""
     assert line_of(before, replace(waits, case=other)) == waits.reason
+    assert line_of(before, replace(waits, case=other), last="waiting for a human yes: 3600.0 s to go") == ""
     assert line_of(before, replace(waits, effects=tale.decision.effects)) == waits.reason
     assert line_of(Tale().case, tale.decision) == tale.decision.reason
 

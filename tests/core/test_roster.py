@@ -17,7 +17,7 @@ from watchdog.core.roster import (
     read_origin,
     without_own,
 )
-from watchdog.core.target import ENABLE, NUMBER, ONE_OFF, PROJECT, SERVICE, Wishes
+from watchdog.core.target import ENABLE, NUMBER, ONE_OFF, PROJECT, SERVICE, VERSION, Wishes
 
 SECOND = 1_000_000_000
 
@@ -123,6 +123,15 @@ class TestListing:
         watch = Watch(row(), row("c2", created=9, labels={ONE_OFF: "True"}))
         assert watch.roster.targets["web"].container_id == "c1"
         assert Watch(row(labels={ONE_OFF: "True"})).present == []
+
+    def test_what_a_person_runs_on_a_built_image_is_no_target(self) -> None:
+        """Compose writes project and service into the images that it builds: `docker run` on one is no new container."""
+        of_image = {PROJECT: "shop", SERVICE: "web", VERSION: "2.26.1"}
+        by_hand = replace(row("c2", created=9), labels=of_image)
+        assert Watch(by_hand).present == []
+        watch = Watch(row(), by_hand)
+        assert watch.roster.targets["web"].container_id == row().id
+        assert Watch(row(labels={VERSION: "2.26.1"})).present == ["web"]
 
     def test_a_label_takes_a_container_out_of_sight(self) -> None:
         """Out of sight from the beginning, or from the moment it is made anew with the label: not missing."""

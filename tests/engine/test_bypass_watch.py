@@ -111,6 +111,29 @@ async def test_one_for_others_takes_the_place_of_the_one_for_this_machine() -> N
         await house.tasks.stop()
 
 
+async def test_the_end_of_one_does_not_reach_the_one_that_is_opened_at_that_moment() -> None:
+    """A human said yes just before the time of the first one was over: what they allowed is open, and stays so."""
+    house = House()
+    try:
+        first = await house.opens(lasts=0.02)
+        sources = read_sources(["203.0.113.7"])
+        house.doors.slow = asyncio.Event()
+        opening = asyncio.ensure_future(
+            house.watch.open(Bypass(target="grafana", container="c", sources=sources))
+        )
+        await until(lambda: house.tellings == [OPEN, CLOSED])
+        assert first not in house.doors.there
+        house.doors.slow.set()
+        public = await opening
+        assert house.doors.there == [public]
+        assert house.tellings == [OPEN, CLOSED, OPEN]
+        house.resolved(public.incident)
+        await until(lambda: house.tellings == [OPEN, CLOSED, OPEN, CLOSED])
+        assert house.doors.there == []
+    finally:
+        await house.tasks.stop()
+
+
 async def test_it_is_withdrawn_when_its_incident_is_over(house: House) -> None:
     """The page is served again: nothing stays published. The end of another incident changes nothing."""
     await house.opens()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +11,7 @@ from tests.engine.parts import SECRET, Stand
 from tests.fakes import FakeClock, FakeCompose, FakeEngine
 from watchdog.core.bypass import Bypass, OpenBypass
 from watchdog.core.container import ContainerFacts, Sighting
-from watchdog.core.errors import GatewayError
+from watchdog.core.errors import GatewayError, Refused
 from watchdog.core.event import Announcement
 from watchdog.core.redaction import redact
 from watchdog.core.roster import ComposeOrigin
@@ -29,6 +30,8 @@ class FakeDoors:
         self.clock = clock
         self.there: list[OpenBypass] = []
         self.opened = 0
+        # Until this is set none comes up.
+        self.slow: asyncio.Event | None = None
         self._errors: list[GatewayError] = []
 
     def fail_next(self, *errors: GatewayError) -> None:
@@ -37,7 +40,7 @@ class FakeDoors:
     async def open(self, bypass: Bypass) -> OpenBypass:
         self._fail()
         for each in self.there:
-            if each.is_for(bypass):
+            if each.stands_for(bypass):
                 return each
         self.there = [each for each in self.there if each.target != bypass.target]
         self.opened += 1
@@ -52,12 +55,17 @@ class FakeDoors:
                 page=bypass.page,
             )
         )
-        return self.there[-1]
+        opened = self.there[-1]
+        if self.slow is not None:
+            await self.slow.wait()
+            if opened not in self.there:
+                raise Refused("its forwarder ended")
+        return opened
 
-    async def close(self, target: str) -> int:
+    async def close(self, container: str) -> int:
         self._fail()
         before = len(self.there)
-        self.there = [each for each in self.there if each.target != target]
+        self.there = [each for each in self.there if each.container != container]
         return before - len(self.there)
 
     async def close_all(self) -> int:

@@ -61,7 +61,7 @@ class RestartContainer(Action[RestartContainerParameters]):
             well = facts.state == "running" and not _sick(facts)
             if well and not self.parameters.even_if_well and not await _stranded(facts, target, tools):
                 return Outcome(result=Result.SKIPPED, reason="it is running by now")
-            if _needs_stop(facts) or (well and self.parameters.even_if_well):
+            if _needs_stop(facts):
                 lasts = facts.stop_timeout + STOP_SLACK
                 tools.containers.announce(Announcement.of_stop(container_id), target, lasts)
                 await tools.engine.stop(container_id, facts.stop_timeout)

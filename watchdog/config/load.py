@@ -74,6 +74,8 @@ VERSION = 1
 DEFAULT_CHECK = "containers"
 DEFAULT_KIND = "container"
 DEFAULT_PLAYBOOK = "container-crash"
+# Of a target that a check brings of its own.
+_NO_CONTAINER, _REMOVE = "is for containers, and this one is what a check brings of its own", "remove the key"
 
 # By field of Config: the section that says it, the key where that stands, and the record that is made of it.
 _LIMITS: dict[str, tuple[type[Section], str, type[Any]]] = {
@@ -261,6 +263,7 @@ class _Loader:
             return {}
         targets = {}
         kinds = tuple({each.check.kind for each in checks})
+        own = {name for each in checks for name in each.check.targets() or ()}
         for name, entry in node.entries.items():
             if not is_target_name(name):
                 what = "is no name of a Compose service or container"
@@ -268,6 +271,11 @@ class _Loader:
                 self._report.add(node.key_places[name], what, key=entry.key, fix=fix)
             section = read(TargetSection, entry, self._report)
             self._refer(entry, shelf, kinds or None)
+            for key in ("depends_on", "expect") if name in own and isinstance(entry.value, dict) else ():
+                if key in entry.value:
+                    self._report.add(
+                        entry.place_of(key), _NO_CONTAINER, key=f"{entry.key}.{key}", fix=_REMOVE
+                    )
             if section is not None:
                 targets[name] = TargetConfig(
                     wishes=Wishes(

@@ -77,10 +77,15 @@ class OpenBypass:
     incident: str = ""
     page: str = ""
 
-    def is_for(self, bypass: Bypass) -> bool:
-        """Whether it is what is asked for, and may stay: of the same application, at the same place, for the same people."""
-        asked = (bypass.target, bypass.where, bypass.allowed)
-        return (self.target, self.where, self.sources) == asked
+    def stands_for(self, bypass: Bypass) -> bool:
+        """Whether it may stay where this one is asked for: of the same application, at the same place, for the same people.
+
+        So may one that a human has let others in by, where one for this machine is asked for: nobody is shut out unasked.
+        """
+        if self.target != bypass.target:
+            return False
+        allowed = bool(self.sources) and not bypass.public
+        return allowed or (self.where, self.sources) == (bypass.where, bypass.allowed)
 
 
 def read_sources(written: Iterable[str]) -> tuple[Net, ...]:

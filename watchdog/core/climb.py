@@ -286,9 +286,8 @@ def _asked(case: Case, incident: Incident, shown: Shown, rung: Rung | None, now:
     proposal = incident.proposal
     if proposal is None or proposal.told:
         return Decision(case, (), "people were asked already")
-    # Who is asked is told how it ends.
-    asking = replace(incident, proposal=replace(proposal, told=True), part_of="")
-    left = max(0.0, proposal.lasts - now.seconds_since(proposal.made))
+    # Who is asked is told how it ends. Their time begins now: making the plan may have taken some.
+    asking = replace(incident, proposal=replace(proposal, told=True, made=now), part_of="")
     told = tell_of(
         Telling.PROPOSED,
         asking,
@@ -296,7 +295,7 @@ def _asked(case: Case, incident: Incident, shown: Shown, rung: Rung | None, now:
         proposal=proposal.id,
         action=action,
         does=shown.does,
-        seconds=round(left),
+        seconds=proposal.lasts,
         **(elsewhere(rung, incident.target) if rung is not None else {}),
     )
     return Decision(replace(case, incident=asking), (Tell(told),), f"{action}: people are asked")

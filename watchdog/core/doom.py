@@ -6,6 +6,7 @@ like one that never comes. `core.doom_table` has the messages.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -115,7 +116,8 @@ def _read_log(facts: ContainerFacts, log_tail: Sequence[str]) -> Diagnosis | Non
 
 def _search(dooms: Sequence[Doom], text: str) -> Diagnosis | None:
     for doom in dooms:
-        found = doom.pattern.search(text)
+        # The newest: an older one may be of a trouble that is over.
+        found = next(iter(deque(doom.pattern.finditer(text), maxlen=1)), None)
         if found is None:
             continue
         end = text.find("\n", found.end())

@@ -35,7 +35,7 @@ def find_out(case: Case, incident: Incident, index: int, policy: Policy, now: Mo
         given_up = replace(case, ledger=replace(case.ledger, given_up=True))
         return escalate(given_up, incident, policy, now, then.cause)
     if then.way is Way.WAIT:
-        return wait(case, incident, left, then.cause, now)
+        return wait(case, incident, left, then.cause, now, found=then.cause != NOT_FOUND_OUT)
     # Who stands by for another target does not come here, unless a person wants it all the same.
     return None
 

@@ -48,7 +48,9 @@ def line_of(before: Case, decision: Decision, last: str = "") -> str:
     was, after = before.incident, decision.case.incident
     if was is None or after is None or was == after:
         return decision.reason
-    if was.finding.kind != after.finding.kind and decision.reason != last:
+    # Of a wait only the seconds differ from look to look.
+    same_word = decision.reason.partition(":")[0] == last.partition(":")[0]
+    if was.finding.kind != after.finding.kind and not same_word:
         return decision.reason
     same = replace(decision.case, incident=replace(after, finding=was.finding)) == before
     told = any(not isinstance(effect, Look) for effect in decision.effects)

@@ -11,7 +11,7 @@ from watchdog.core.doom import noted_end
 from watchdog.core.event import EngineEvent, Life
 from watchdog.core.moment import Moment
 from watchdog.core.observation import Hand
-from watchdog.core.target import ENABLE, ONE_OFF, PROJECT, SERVICE, Wishes, name_target, read_labels
+from watchdog.core.target import ENABLE, PROJECT, SERVICE, Wishes, is_one_off, name_target, read_labels
 
 # Enough to see a crash loop, few enough to forget.
 KEPT_SAMPLES = 8
@@ -143,7 +143,7 @@ class Roster:
         listed: set[str] = set()
         for row in rows:
             listed.add(row.id)
-            if row.labels.get(ONE_OFF, "False").lower() == "true":
+            if is_one_off(row.labels):
                 continue
             name = name_target(row.labels, row.name)
             if ENABLE in row.labels and not read_labels(row.labels).enabled:

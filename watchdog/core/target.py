@@ -10,6 +10,7 @@ PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 ONE_OFF = "com.docker.compose.oneoff"
+VERSION = "com.docker.compose.version"
 
 ENABLE = "watchdog.enable"
 HOLD = "watchdog.hold"
@@ -57,6 +58,17 @@ def name_target(labels: Mapping[str, str], container_name: str) -> str:
         return container_name.lstrip("/")
     number = labels.get(NUMBER, "1")
     return service if number == "1" else f"{service}#{number}"
+
+
+def is_one_off(labels: Mapping[str, str]) -> bool:
+    """Whether a container is none of its service's: of `compose run`, or of `docker run` on an image that Compose built.
+
+    Such an image names project, service and the version of Compose, and what runs on it has these labels, too. What
+    Compose makes for a service has a number besides.
+    """
+    if labels.get(ONE_OFF, "False").lower() == "true":
+        return True
+    return SERVICE in labels and VERSION in labels and NUMBER not in labels
 
 
 def service_of(target: str) -> str:

@@ -18,12 +18,23 @@ _TOLD_OTHERWISE = frozenset({"flapping", FOR_A_YES})
 
 
 def wait(
-    case: Case, incident: Incident, seconds: float, reason: str, now: Moment, *, slot: bool = False
+    case: Case,
+    incident: Incident,
+    seconds: float,
+    reason: str,
+    now: Moment,
+    *,
+    slot: bool = False,
+    found: bool = False,
 ) -> Decision:
-    """Nothing is done for so long. `reason`: why, in its word; `slot`: it waits for a place among those that run."""
+    """Nothing is done for so long.
+
+    `reason`: why, in its word; `slot`: it waits for a place among those that run; `found`: it is a cause that was found
+    out, and is told however short the wait is.
+    """
     waiting = replace(incident, phase=Phase.OPEN, well_since=None)
     effects: tuple[Effect, ...] = (Look(seconds, slot=slot),)
-    if seconds >= LONG_WAIT and reason not in waiting.waited | _TOLD_OTHERWISE:
+    if (found or seconds >= LONG_WAIT) and reason not in waiting.waited | _TOLD_OTHERWISE:
         waiting = replace(waiting, waited=waiting.waited | {reason})
         if is_told(waiting, Telling.WAITING):
             told = tell_of(Telling.WAITING, waiting, now, reason=reason, seconds=round(seconds))

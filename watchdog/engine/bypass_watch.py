@@ -32,8 +32,8 @@ class Doors(Protocol):
         """Open it, or return the one that is open for this target. Raises `Refused` with the reason."""
         ...
 
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were."""
+    async def close(self, container: str) -> int:
+        """Close the one of this forwarder; how many that were."""
         ...
 
     async def close_all(self) -> int:
@@ -117,7 +117,7 @@ class BypassWatch:
             return
         for target, opened in tuple(self._open.items()):
             if opened.incident == happening.incident:
-                self._spawn(f"withdraw the bypass of {target}", self._end_it(target, "bypass-not-needed"))
+                self._spawn(f"withdraw the bypass of {target}", self._end_it(opened, "bypass-not-needed"))
 
     async def begin(self) -> None:
         """Close what an earlier daemon left open; tried until the engine has answered."""
@@ -152,15 +152,19 @@ class BypassWatch:
             if self._open.get(opened.target) is not opened:
                 return
             if left <= 0:
-                await self._end_it(opened.target, "bypass-expired")
+                await self._end_it(opened, "bypass-expired")
                 return
             await self._say(Telling.BYPASS_LEFT, opened, seconds=left)
 
-    async def _end_it(self, target: str, reason: str) -> None:
-        """Withdraw it, however often that takes; at its time it ends by itself, whatever the engine says."""
-        while target in self._open:
+    async def _end_it(self, opened: OpenBypass, reason: str) -> None:
+        """Withdraw it, however often that takes; at its time it ends by itself, whatever the engine says.
+
+        It and no other: one that takes its place may be on its way at this moment.
+        """
+        target = opened.target
+        while self._open.get(target) is opened:
             try:
-                await self._doors.close(target)
+                await self._doors.close(opened.container)
             except GatewayError as error:
                 facts: dict[str, Fact] = {"reason": str(error)}
                 self._publish(
@@ -168,8 +172,8 @@ class BypassWatch:
                 )
                 await asyncio.sleep(self._again)
                 continue
-            opened = self._open.pop(target, None)
-            if opened is not None:
+            if self._open.get(target) is opened:
+                del self._open[target]
                 await self._say(Telling.BYPASS_CLOSED, opened, reason=reason)
 
     async def _say(self, telling: Telling, opened: OpenBypass, **facts: Fact) -> None:

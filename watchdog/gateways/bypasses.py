@@ -55,16 +55,15 @@ class Bypasses:
         self._now = now
 
     async def open(self, bypass: Bypass) -> OpenBypass:
-        """Open it, or return what is open already and the same. Raises `Refused` with the reason.
+        """Open it, or return what is open already and stands for it. Raises `Refused` with the reason.
 
-        One to the same target, at another place or for others, makes way: what a human has just said yes to is
-        another one than what is there for this machine, and two cannot have one port.
+        Another one to the same target makes way: what a human has just said yes to is not what is there for this
+        machine, and two cannot have one port.
         """
-        for each in await self.list():
-            if each.is_for(bypass):
+        there = [each for each in await self.list() if each.target == bypass.target]
+        for each in there:
+            if each.stands_for(bypass):
                 return each
-            if each.target == bypass.target:
-                await self._remove(each.container)
         network, host = await self._find(bypass.container)
         until = self._now() + timedelta(seconds=bypass.lasts)
         content = _container(bypass, await self._find_image(), network, host)
@@ -78,6 +77,8 @@ class Bypasses:
             PAGE: bypass.page,
         }
         name = f"watchdog-bypass-{uuid.uuid4().hex[:12]}"
+        for each in there:
+            await self._remove(each.container)
         try:
             made = await self._engine.ask_for(
                 lambda client: client.create_container_from_config(content, name),  # type: ignore[no-untyped-call]
@@ -98,9 +99,9 @@ class Bypasses:
             page=bypass.page,
         )
 
-    async def close(self, target: str) -> int:
-        """Close what is open for this target; how many that were. No error if none is."""
-        mine = [each for each in await self.list() if each.target == target]
+    async def close(self, container: str) -> int:
+        """Close the one of this forwarder; how many that were. No error if it is gone."""
+        mine = [each for each in await self.list() if each.container == container]
         for each in mine:
             await self._remove(each.container)
         return len(mine)
