@@ -259,6 +259,16 @@ def test_buckets_are_made_listed_and_shortened(client: Untyped) -> None:
         api.create_bucket(bucket_name="news")
 
 
+def test_its_command_line_makes_buckets(stand_in: StandIn, client: Untyped) -> None:
+    """As the script that runs at the first start does."""
+    environment = {**os.environ, "INFLUX_HOST": stand_in.url, "INFLUX_TOKEN": TOKEN}
+    for name, retention in (("news", "90d"), ("custom", "0")):
+        asked = ["sh", IMAGE / "influx", "bucket", "create", "--name", name, "--retention", retention]
+        subprocess.run(asked, check=True, env=environment, capture_output=True, timeout=20)
+    kept = {bucket.name: bucket.retention_rules[0] for bucket in client.buckets_api().find_buckets().buckets}
+    assert (kept["news"].every_seconds, kept["custom"].every_seconds) == (90 * 24 * HOUR, 0)
+
+
 def test_points_are_deleted_by_time_and_predicate(client: Untyped) -> None:
     """A delete takes what lies in its time and matches its predicate, and nothing else."""
     now = int(time.time())
