@@ -263,7 +263,7 @@ def test_its_command_line_makes_buckets(stand_in: StandIn, client: Untyped) -> N
     """As the script that runs at the first start does."""
     environment = {**os.environ, "INFLUX_HOST": stand_in.url, "INFLUX_TOKEN": TOKEN}
     for name, retention in (("news", "90d"), ("custom", "0")):
-        asked = ["sh", IMAGE / "influx", "bucket", "create", "--name", name, "--retention", retention]
+        asked = ["sh", str(IMAGE / "influx"), "bucket", "create", "--name", name, "--retention", retention]
         subprocess.run(asked, check=True, env=environment, capture_output=True, timeout=20)
     kept = {bucket.name: bucket.retention_rules[0] for bucket in client.buckets_api().find_buckets().buckets}
     assert (kept["news"].every_seconds, kept["custom"].every_seconds) == (90 * 24 * HOUR, 0)
