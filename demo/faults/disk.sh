@@ -29,19 +29,26 @@ and is undone by: demo/break mend influxdb"
 }
 
 # The log ahead of the stand-in lies there, and it writes every few seconds: until that was refused, what it gave back
-# meanwhile is taken again.
+# meanwhile is taken again. As InfluxDB does, it logs nothing of that, and keeps a record of it.
 influx_broken_after_full() {
     local since tries=60
     [[ $(docker inspect --format '{{index .Config.Labels "io.compose-watchdog.stand-in"}}' "$container") == true ]] ||
         fail 1 "upstream's InfluxDB keeps nothing on the small disk: DEMO_STAND_INS=1 make up takes the stand-in"
     need_room
     since=$(date +%s)
-    until docker logs --since "$since" "$container" 2>&1 | grep 'no space left on device' > /dev/null; do
+    until refused_since "$since" | grep 'no space left on device' > /dev/null; do
         ((tries-- > 0)) || fail 1 "nobody wrote to InfluxDB for 30 s: do the feeders run?"
         inside 'cat /dev/zero >> /var/lib/small-disk/another-program 2> /dev/null || true'
         sleep 0.5
     done
     told "the small disk is full, and InfluxDB takes no more points, also with room again, until it is restarted"
+}
+
+refused_since() { # SECONDS_SINCE_1970
+    local flux
+    flux="from(bucket: \"_monitoring\") |> range(start: $1) |> filter(fn: (r) => r._measurement == \"write_errors\")"
+    inside "curl -sS -m 5 -H \"Authorization: Token \$DOCKER_INFLUXDB_INIT_ADMIN_TOKEN\" \
+        -H 'Content-Type: application/vnd.flux' --data-binary '$flux' 'http://127.0.0.1:8086/api/v2/query?org=bloomberg'"
 }
 
 mend_disk() {

@@ -135,6 +135,7 @@ class FakeInflux:
         written: the lines that it took, by bucket.
         deleted: what was deleted: bucket, and up to when.
         answers: what it holds, as annotated CSV, by a word of the question.
+        refused: when it refused writes for want of room, and in which words, in order.
     """
 
     def __init__(self) -> None:
@@ -150,6 +151,7 @@ class FakeInflux:
         self.errors: list[GatewayError] = []
         self.copies: list[GatewayError] = []
         self.value: object = None
+        self.refused: list[tuple[datetime, str]] = []
         self.refusal: GatewayError | None = None
 
     def fail_next(self, *errors: GatewayError) -> None:
@@ -164,6 +166,9 @@ class FakeInflux:
 
     async def query(self, flux: str, *, within: float = 0, rows: int = 0) -> tuple[Row, ...]:
         self._may_fail(flux)
+        if "write_errors" in flux:
+            at = 0 if "first()" in flux else -1
+            return tuple({"_time": when, "_value": words} for when, words in self.refused[at:][:1])
         return () if self.value is None else ({"_value": self.value},)
 
     async def copy_out(self, flux: str, longest: int, *, within: float = 0) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -98,6 +99,24 @@ async def test_a_window_that_holds_too_much_is_made_shorter(
     influx.copies = [many] * 9
     assert (await action(influx).run("influxdb", tools)).result is Result.FAILED
     assert stand.engine.acts == []
+
+
+async def test_all_is_copied_that_it_holds_in_memory_only(
+    stand: Stand, disks: FakeDisks, influx: FakeInflux
+) -> None:
+    """The disk was full for hours before a person made room: what it refused first is the beginning."""
+    stand.clock.advance(4 * 3600)
+    full = "engine: error writing WAL entry: write _00001.wal: no space left on device"
+    influx.refused = [(stand.clock.wall - timedelta(hours=hours), full) for hours in (3, 1)]
+    tools = with_disks(stand, disks)
+    assert (await action(influx).run("influxdb", tools)).result is Result.DONE
+    assert [flux for flux in influx.asked if '"markets"' in flux and f"-{3 * 3600 + 60}s" in flux]
+    (record,) = (flux for flux in influx.asked if "write_errors" in flux)
+    assert "-14399s" in record, "not from before it was started"
+
+    influx.copies = [Refused("InfluxDB answered with more than 8192 KiB: it was not read to its end")]
+    outcome = await action(influx).run("influxdb", tools)
+    assert outcome.reason.endswith("; of news only the last 45m15s fitted")
 
 
 async def test_one_that_does_not_come_back_keeps_the_copy(

@@ -109,9 +109,54 @@ async def test_a_path_that_is_not_there_is_told_as_a_mistake(stand: Stand, tmp_p
 
 
 async def test_an_influxdb_that_never_complained_is_not_written_to(stand: Stand, tmp_path: Path) -> None:
-    """The proof is for suspicion only."""
+    """The proof is for suspicion only: it is asked what it refused, and no more."""
     influx = Proving()
     assert (await look(check(tmp_path, influx, influxdb=INFLUX), stand)).finding.kind == "disk_roomy"
+    assert (len(influx.asked), influx.written) == (1, {})
+
+
+async def test_one_that_refuses_writes_and_logs_nothing_of_it_is_found_out(
+    stand: Stand, tmp_path: Path
+) -> None:
+    """InfluxDB 2.7 keeps its record of them in a bucket of its own, and its log is silent."""
+    influx = Proving()
+    words = f"engine: error writing WAL entry: write _00001.wal: no space left on device {SECRET}"
+    influx.refused.append((stand.clock.wall, words))
+    stand.clock.advance(1)
+    disk = check(tmp_path, influx, influxdb=INFLUX)
+    assert (await look(disk, stand)).status is Status.OK, "it was while the disk was full, and it writes"
+    assert list(influx.written) == ["infra"]
+    stand.clock.advance(30)
+    influx.refused.append((stand.clock.wall, words))
+    seen = await look(disk, stand)
+    assert (seen.status, seen.finding.kind) == (Status.CRITICAL, "writes_broken")
+    assert "no space left" in str(seen.finding.facts["reason"])
+    assert SECRET not in repr(seen)
+    # Started anew, what it refused before is of another life.
+    container = stand.engine.container("influxdb")
+    container.started = int((stand.clock.wall + timedelta(seconds=1)).timestamp() * 1e9)
+    assert (await look(disk, stand)).status is Status.OK
+
+
+async def test_a_token_that_may_not_read_the_record_leaves_the_log(stand: Stand, tmp_path: Path) -> None:
+    """To such a token InfluxDB calls the record a bucket that is not there; one that it refuses is a mistake."""
+    influx = Proving()
+    disk = check(tmp_path, influx, influxdb=INFLUX)
+    influx.fail_next(NotThere('could not find bucket "_monitoring"'))
+    assert (await look(disk, stand)).status is Status.OK
+    influx.fail_next(Misconfigured("the token is refused"))
+    seen = await look(disk, stand)
+    assert (seen.status, seen.finding.kind) == (Status.UNKNOWN, "misconfigured")
+    influx.fail_next(Misconfigured("the token is refused"))
+    low = check(tmp_path, influx, influxdb=INFLUX, warn_free="900TB")
+    assert (await look(low, stand)).finding.kind == "disk_low"
+
+
+async def test_one_that_is_down_is_not_asked(stand: Stand, tmp_path: Path) -> None:
+    """No look waits for what cannot answer."""
+    influx = Proving()
+    stand.engine.crash("influxdb")
+    assert (await look(check(tmp_path, influx, influxdb=INFLUX), stand)).status is Status.OK
     assert influx.asked == []
 
 
@@ -124,10 +169,9 @@ async def test_a_complaint_of_the_full_disk_is_settled_by_a_point_that_is_writte
     stand.clock.advance(1)
     disk = check(tmp_path, influx, influxdb=INFLUX)
     assert (await look(disk, stand)).finding.kind == "disk_roomy"
-    asked = len(influx.asked)
-    assert list(influx.written) == ["infra"]
+    assert {bucket: len(lines) for bucket, lines in influx.written.items()} == {"infra": 1}
     assert (await look(disk, stand)).finding.kind == "disk_roomy"
-    assert len(influx.asked) == asked
+    assert len(influx.written["infra"]) == 1
 
 
 async def test_a_write_that_is_refused_is_trouble(stand: Stand, tmp_path: Path) -> None:
@@ -164,7 +208,7 @@ async def test_one_that_goes_on_complaining_writes_to_memory_only(stand: Stand, 
 async def test_a_mistake_is_no_broken_write(stand: Stand, tmp_path: Path, error: Refused, kind: str) -> None:
     """401, 403 and a bucket that is not there are for a person to mend: nothing is restarted."""
     influx = Proving()
-    influx.fail_next(error)
+    influx.refuse_changes(error)
     complain(stand)
     disk = check(tmp_path, influx, influxdb=INFLUX)
     seen = await look(disk, stand)
@@ -175,6 +219,8 @@ async def test_an_influxdb_that_does_not_answer_is_not_judged(stand: Stand, tmp_
     """Its container has a check of its own."""
     influx = Proving()
     influx.fail_next(Unreachable("no answer in time"))
+    assert (await look(check(tmp_path, influx, influxdb=INFLUX), stand)).status is Status.OK
+    influx.refuse_changes(Unreachable("no answer in time"))
     complain(stand)
     with pytest.raises(Unreachable):
         await look(check(tmp_path, influx, influxdb=INFLUX), stand)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.demo.influx_recorded import answer_to
 from watchdog.core.line_protocol import nanoseconds, read_lines
 
 ANSWER = (
@@ -34,6 +35,21 @@ def test_every_point_comes_out_as_it_went_in() -> None:
         "news count=7i 1767261600100000000",
         'news title="say \\"hi\\", twice\nin all" 1767261600000000000',
     ]
+
+
+def test_an_end_of_line_in_a_text_comes_out_as_it_went_in() -> None:
+    """InfluxDB 2.7 tells it as it ends its own lines: taken by the letter, a headline would come back changed."""
+    text = answer_to("points of all kinds")["body"].replace("<time>", "2026-01-01T10:00:00Z")
+    assert "two\r\nlines" in text
+    assert 'text s="two\nlines" 1767261600000000000' in list(read_lines(text))
+
+
+def test_an_error_among_the_points_is_no_copy() -> None:
+    """InfluxDB 2.7 has answered 200, and some points, when it meets one: half a copy would be taken for a whole one."""
+    text = answer_to("tables that do not fit together")["body"].replace("<time>", "2026-01-01T10:00:00Z")
+    assert "error,reference" in text
+    with pytest.raises(ValueError, match="no points"):
+        list(read_lines(text))
 
 
 def test_no_points_are_no_lines() -> None:

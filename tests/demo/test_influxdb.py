@@ -21,6 +21,7 @@ from influxdb_client.domain.patch_retention_rule import PatchRetentionRule
 from influxdb_client.rest import ApiException
 
 from tests.gateways.small_disk import small_disk
+from watchdog.core.flux import refused_writes
 
 IMAGE = Path(__file__).parents[2] / "demo/images/influxdb"
 # Parts of the client are not typed.
@@ -198,7 +199,7 @@ def test_writes_are_refused_in_its_words(client: Untyped) -> None:
             f"price price=1 {int(time.time()) - 200 * HOUR}",
             "markets",
             422,
-            "beyond retention policy dropped=1",
+            "partial write: dropped 1 points outside retention policy of duration 168h0m0s",
         ),
     ):
         with pytest.raises(ApiException) as error:
@@ -244,13 +245,28 @@ def test_buckets_are_made_listed_and_shortened(client: Untyped) -> None:
         if seconds < HOUR:
             with pytest.raises(ApiException) as error:
                 service.patch_buckets_id(news.id, asked)
-            assert refused(error)[0] == 422
+            assert refused(error)[0] == 500
         else:
             service.patch_buckets_id(news.id, asked)
     assert api.find_bucket_by_name("news").retention_rules[0].every_seconds == 30 * 24 * HOUR
-    assert [bucket.name for bucket in api.find_buckets().buckets] == ["markets", "news"]
+    assert {bucket.name for bucket in api.find_buckets().buckets} == {
+        "markets",
+        "news",
+        "_tasks",
+        "_monitoring",
+    }
     with pytest.raises(ApiException):
         api.create_bucket(bucket_name="news")
+
+
+def test_its_command_line_makes_buckets(stand_in: StandIn, client: Untyped) -> None:
+    """As the script that runs at the first start does."""
+    environment = {**os.environ, "INFLUX_HOST": stand_in.url, "INFLUX_TOKEN": TOKEN}
+    for name, retention in (("news", "90d"), ("custom", "0")):
+        asked = ["sh", str(IMAGE / "influx"), "bucket", "create", "--name", name, "--retention", retention]
+        subprocess.run(asked, check=True, env=environment, capture_output=True, timeout=20)
+    kept = {bucket.name: bucket.retention_rules[0] for bucket in client.buckets_api().find_buckets().buckets}
+    assert (kept["news"].every_seconds, kept["custom"].every_seconds) == (90 * 24 * HOUR, 0)
 
 
 def test_points_are_deleted_by_time_and_predicate(client: Untyped) -> None:
@@ -319,7 +335,7 @@ def test_what_it_writes_ahead_may_lie_on_a_disk_of_its_own(tmp_path: Path) -> No
 
 
 def test_a_full_disk_leaves_its_writes_broken_until_a_restart_where_that_is_asked_for(tmp_path: Path) -> None:
-    """As users of the real one tell: refused also with room again, answered from memory, and lost with the restart."""
+    """As seen with the real one: refused also with room again, answered from memory, recorded, and lost with the restart."""
     now = int(time.time())
     with small_disk(tmp_path, "ext4", 16 * 1024 * 1024) as disk:
         (disk.folder / "data").mkdir()
@@ -327,9 +343,10 @@ def test_a_full_disk_leaves_its_writes_broken_until_a_restart_where_that_is_aske
         made.start(STAND_IN_BREAKS_WHEN_FULL="1")
         with made.client() as client:
             write(client, f"price,symbol=BTC value=1 {now - 9}")
+            client.buckets_api().create_bucket(bucket_name="news")
             disk.fill()
             with pytest.raises(ApiException) as error:
-                write(client, *(f'price,symbol=M{n} value="{"x" * 4000}" {now}' for n in range(200)))
+                write(client, *(f'price,symbol=M{n} text="{"x" * 4000}" {now}' for n in range(200)))
             assert "no space left on device" in refused(error)[1]
             disk.free()
             with pytest.raises(ApiException) as error:
@@ -337,6 +354,9 @@ def test_a_full_disk_leaves_its_writes_broken_until_a_restart_where_that_is_aske
             assert refused(error)[0] == 500
             query = 'from(bucket: "markets") |> range(start: -5m) |> filter(fn: (r) => r.symbol == '
             assert rows(client, f'{query} "LATE")')
+            (record,) = rows(client, refused_writes(300))
+            assert "error writing WAL entry" in record["_value"]
+            write(client, f"articles n=1 {now}", bucket="news")
         made.stop()
         made.start(STAND_IN_BREAKS_WHEN_FULL="1")
         with made.client() as client:

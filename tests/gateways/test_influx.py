@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.demo.influx_recorded import answer_to, seen_on_a_full_disk
 from tests.gateways.influx_server import ORG, TOKEN, answering, endless, fixed, stand_in
 from tests.gateways.waiting import until
 from watchdog.core.errors import GatewayError, Misconfigured, NotThere, Refused, Unreachable
@@ -153,6 +157,93 @@ async def test_a_write_that_the_disk_refused_is_a_no() -> None:
             found = await trouble(influx.write("markets", "price value=1"))
             assert type(found) is Refused
             assert "no space left on device" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("the newest point", 1),
+        ("the newest of none", 0),
+        ("tables without rows", 0),
+        ("columns that are not there", 0),
+    ],
+)
+async def test_tables_of_influxdb_2_7_are_read(name: str, rows: int) -> None:
+    """What it answered, with or without a row in it."""
+    body = answer_to(name)["body"].replace("<time>", "2026-11-23T15:56:14Z").encode()
+    with answering(fixed(body)) as server:
+        async with gateway(server) as influx:
+            assert len(await influx.query(QUERY)) == rows
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("buckets without a token", Misconfigured, "refused the token (401)"),
+        (
+            "reader: a write",
+            Misconfigured,
+            "does not let the token do that (403): insufficient permissions for write",
+        ),
+        ("reader: keep less", Misconfigured, "does not let the token do that (401): write:orgs/"),
+        ("reader: a query of another bucket", NotThere, 'could not find bucket "_monitoring"'),
+        ("a query of no such organisation", NotThere, 'organization name "gone" not found'),
+        ("a write to no such organisation", NotThere, 'organization name "gone" not found'),
+        ("no such bucket to query", NotThere, 'could not find bucket "gone"'),
+        ("half a query", Refused, "expected RPAREN, got EOF"),
+        ("tables that do not fit together", Refused, "gave up on the query: schema collision"),
+        ("another type", Refused, "partial write: field type conflict"),
+        ("keep less than a shard", Refused, "shard-group duration must also be updated"),
+        ("keep a minute", Refused, "retention policy duration must be at least 1h0m0s"),
+    ],
+)
+async def test_errors_of_influxdb_2_7_become_ours(name: str, kind: type[GatewayError], words: str) -> None:
+    """What it answered when it did not do what it was asked: by its status, and by its words where that is not enough."""
+    kept = answer_to(name)
+    body = kept["body"].replace("<time>", "2026-11-23T15:56:14Z").encode()
+    with answering(fixed(body, kept["status"], kept["type"])) as server:
+        async with gateway(server) as influx:
+            changes = kept["ask"].startswith("PATCH") or "/write" in kept["ask"]
+            call = influx.write("markets", "price value=1") if changes else influx.query(QUERY)
+            found = await trouble(call)
+            assert type(found) is kind
+            assert words in str(found)
+
+
+async def test_each_refused_write_on_a_full_disk_is_a_no() -> None:
+    """The four ways in which InfluxDB 2.7 told of it, and that of a delete."""
+    told = [text for text in seen_on_a_full_disk().values() if str(text).startswith('{"code"')]
+    assert len(told) == 5
+    for body in told:
+        with answering(fixed(body.encode(), 500, "application/json")) as server:
+            async with gateway(server) as influx:
+                found = await trouble(influx.write("markets", "price value=1"))
+                assert type(found) is Refused
+                assert "no space left on device" in str(found)
+
+
+async def test_all_buckets_are_read() -> None:
+    """However many there are: InfluxDB gives a hundred at a time."""
+    asked: list[str] = []
+
+    def page(request: BaseHTTPRequestHandler) -> None:
+        offset = int(parse_qs(urlsplit(request.path).query)["offset"][0])
+        asked.append(request.path)
+        of: list[dict[str, object]] = [
+            {
+                "id": f"{n:016x}",
+                "name": f"b{n:03}",
+                "type": "system" if n < 2 else "user",
+                "retentionRules": [],
+            }
+            for n in range(offset, min(offset + 100, 230))
+        ]
+        fixed(json.dumps({"buckets": of}).encode(), 200, "application/json")(request)
+
+    with answering(page) as server:
+        async with gateway(server) as influx:
+            names = [bucket.name for bucket in await influx.buckets()]
+    assert (len(names), names[0], names[-1], len(asked)) == (228, "b002", "b229", 3)
 
 
 HEAD = b"#datatype,string,long,double\r\n#group,false,false,false\r\n#default,_result,,\r\n,result,table,_value\r\n"

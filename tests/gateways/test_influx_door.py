@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.actions.disks import INFLUX, FakeInflux
+from tests.demo.influx_recorded import answer_to, seen_on_a_full_disk
 from tests.engine.parts import Stand
-from tests.gateways.influx_server import ORG, TOKEN, stand_in
-from watchdog.core.errors import Misconfigured, NotThere, Refused
+from tests.gateways.influx_server import ORG, TOKEN, answering, fixed, stand_in
+from watchdog.core.errors import Misconfigured, NotThere, Refused, Unreachable
 from watchdog.core.flux import points_since
 from watchdog.core.line_protocol import read_lines
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import InfluxDoor, prove_writing
+from watchdog.gateways.influx_door import CANARY, InfluxDoor, ask_refused, prove_writing
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -98,3 +101,64 @@ async def test_what_is_copied_out_is_what_went_in(url: str) -> None:
     with pytest.raises(Refused, match="more than"):
         await influx.copy_out(points_since("markets", 3600), 100)
     influx.close()
+
+
+async def test_a_point_that_does_not_fit_is_no_broken_write(url: str) -> None:
+    """Somebody's points of that name have another type: a restart would not mend that."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    await influx.write("markets", f'{CANARY} value="text"')
+    with pytest.raises(Misconfigured, match=r"no point for markets.*field type conflict"):
+        await prove_writing(influx, "markets", datetime.now(UTC))
+    influx.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "queue length exceeded",
+        "memory allocation limit reached: limit 100000 bytes, allocated: 97856, wanted: 8000",
+    ],
+)
+async def test_a_busy_influxdb_is_no_broken_one(words: str) -> None:
+    """2.7.12 took the point, and had no time or memory for the question: nothing is known of its writes."""
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        told = json.dumps({"code": "invalid", "message": words}).encode()
+        taken = request.path.startswith("/api/v2/write")
+        (fixed(b"", 204) if taken else fixed(told, 400, "application/json"))(request)
+
+    with answering(respond) as server:
+        influx = InfluxGateway(server, ORG, TOKEN)
+        with pytest.raises(Unreachable, match=words[:20]):
+            await prove_writing(influx, "markets", NOW)
+        influx.close()
+
+
+async def test_a_write_that_met_a_full_disk_is_found_in_the_record() -> None:
+    """As InfluxDB 2.7 keeps it: when it was, and in which words."""
+    with answering(fixed(seen_on_a_full_disk()["its record"].encode())) as server:
+        influx = InfluxGateway(server, ORG, TOKEN)
+        at, words = await ask_refused(influx, 3600)
+        influx.close()
+    assert at == pytest.approx(datetime(2026, 11, 23, 15, 59, 54, 154088, UTC).timestamp(), abs=1e-5)
+    assert words.startswith("engine: error writing WAL entry: write /var/lib/influxdb2/")
+
+
+async def test_writes_that_were_refused_for_another_reason_are_no_full_disk(url: str) -> None:
+    """A point of another type than those before it is in the same record."""
+    influx = InfluxGateway(url, ORG, TOKEN)
+    await influx.write("markets", "price value=1")
+    with pytest.raises(Refused, match="field type conflict"):
+        await influx.write("markets", 'price value="text"')
+    assert await influx.query('from(bucket: "_monitoring") |> range(start: -1h)')
+    assert await ask_refused(influx, 3600) == (None, "")
+    influx.close()
+
+
+async def test_a_token_that_may_not_read_the_record_knows_of_nothing() -> None:
+    """InfluxDB 2.7 calls the bucket one that is not there."""
+    kept = answer_to("reader: a query of another bucket")
+    with answering(fixed(kept["body"].encode(), kept["status"], kept["type"])) as server:
+        influx = InfluxGateway(server, ORG, TOKEN)
+        assert await ask_refused(influx, 3600) == (None, "")
+        influx.close()

@@ -113,6 +113,14 @@ def end_politely(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
+def smoke_or_leaning(known: list[str], on: str | None) -> list[str]:
+    """The quick ones, or those that lean on services named here and on no other."""
+    if on is None:
+        return [name for name in known if getattr(load(name), "SMOKE", False)]
+    leaning = {name: set(getattr(load(name), "LEANS_ON", ())) for name in known}
+    return [name for name, services in leaning.items() if services and services <= set(on.split(","))]
+
+
 def main() -> int:
     """The command line."""
     signal.signal(signal.SIGTERM, end_politely)
@@ -120,7 +128,9 @@ def main() -> int:
     parser.add_argument("name", nargs="*", help="scenarios to run")
     parser.add_argument("--all", action="store_true", help="run all of them")
     parser.add_argument("--smoke", action="store_true", help="run the quick ones that `make test` runs")
-    parser.add_argument("--leaning", action="store_true", help="run those that lean on InfluxDB or Grafana")
+    parser.add_argument(
+        "--leaning", metavar="NAME,NAME", help="run those that lean on influxdb or grafana, and on no other"
+    )
     parser.add_argument("--list", action="store_true", help="name them")
     asked = parser.parse_args()
     known = names()
@@ -128,8 +138,7 @@ def main() -> int:
         for name in known:
             print(f"{name:<24} {(load(name).__doc__ or '').strip().splitlines()[0]}")
         return 0
-    mark = "LEANS_ON" if asked.leaning else "SMOKE"
-    chosen = asked.name or (known if asked.all else [n for n in known if getattr(load(n), mark, False)])
+    chosen = asked.name or (known if asked.all else smoke_or_leaning(known, asked.leaning))
     unknown = [name for name in chosen if name not in known]
     if unknown:
         print(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)

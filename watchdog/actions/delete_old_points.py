@@ -1,4 +1,4 @@
-"""Delete old points from InfluxDB. The last resort: it writes tombstones, which need space, and frees some late."""
+"""Delete old points from InfluxDB. The last resort: it writes tombstones, which need space."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -21,7 +22,7 @@ from watchdog.core.line_protocol import read_lines
 from watchdog.core.observation import Status
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import Influx, InfluxDoor
+from watchdog.gateways.influx_door import Influx, InfluxDoor, ask_refused
 from watchdog.plugins import Action, Duration, Parameters, Tools
 
 # Seconds after its time to stop in which the events of our stop still come; later ones are a person's.
@@ -30,13 +31,16 @@ STOP_SLACK = 120.0
 LONGEST_COPY = 8 * 1024 * 1024
 SHORTER, SHORTEST = 4, 30
 BATCH = 5000
+# What it refused is in its memory only, from the first such write on: a little more than that is copied, and no more
+# than its record is looked through for.
+MARGIN, LONGEST = 60, 86400
 # A copy lies beside the ballast under such a name; its first line says of which bucket it is.
 COPY, COPIES, OF = "influxdb-{number}-{bucket}.lp", "influxdb-*.lp", "# bucket: "
 _STRANGE = re.compile(r"[^A-Za-z0-9_-]")
 
 
 class RestartInfluxdbParameters(Parameters):
-    """`window`: what is copied out of each bucket; `answers`: how long it may take to answer again."""
+    """`window`: what is copied out of each bucket at least; `answers`: how long it may take to answer again."""
 
     window: Duration = Field(default=1800.0, ge=30.0, le=86400.0)
     answers: Duration = Field(default=120.0, ge=1.0, le=600.0)
@@ -67,7 +71,10 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
         if container_id is None or place is None:
             return f"nothing: {target} is no InfluxDB of a watched disk"
         window = show_duration(self.parameters.window)
-        return f"copy out the last {window} of each bucket of {target}, stop it, start it, and give them back"
+        return (
+            f"copy out the last {window} of each bucket of {target} (more, if it refuses writes for longer), stop it, "
+            "start it, and give them back"
+        )
 
     async def run(self, target: str, tools: Tools) -> Outcome:
         """Do it."""
@@ -87,7 +94,11 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
             return Outcome(result=Result.SKIPPED, reason="it was taken down, and not by itself")
         try:
             left = await tools.disks.kept_copies(place, COPIES)
-            copies = await self._copy_out(place.influx, tools) if facts.state == "running" else {}
+            copies, short = (
+                await self._copy_out(place.influx, facts.started, tools)
+                if facts.state == "running"
+                else ({}, "")
+            )
             kept = await _keep(place, copies, tools.disks)
         except (GatewayError, ValueError) as error:
             reason = f"not restarted, as it could not be copied out: {error}"
@@ -101,14 +112,23 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
         outcome = await self._give_back(place, place.influx, copies, kept, tools)
         if outcome.result is Result.DONE:
             await self._give_back_older(place.influx, {p: t for p, t in left.items() if p not in kept}, tools)
-        return outcome
+        return replace(outcome, reason=f"{outcome.reason}{short}")
 
-    async def _copy_out(self, influx: InfluxPlace, tools: Tools) -> dict[str, tuple[str, ...]]:
-        """The last points of each bucket; a bucket that holds too many of them for that is copied less far back."""
+    async def _window(self, gateway: Influx, started: int, tools: Tools) -> int:
+        """How far back to copy, in seconds: from before the first write that it refused since it was started."""
+        now = tools.clock.now().wall.timestamp()
+        first, _ = await ask_refused(gateway, min(LONGEST, int(now - started / 1e9)), "first")
+        return max(int(self.parameters.window), int(now - first) + MARGIN if first is not None else 0)
+
+    async def _copy_out(
+        self, influx: InfluxPlace, started: int, tools: Tools
+    ) -> tuple[dict[str, tuple[str, ...]], str]:
+        """The last points of each bucket, and in words which were copied less far back, as they hold too many."""
         gateway = await self._door.open(influx, tools.containers, tools.engine)
-        copies = {}
+        copies, short = {}, []
+        whole = await self._window(gateway, started, tools)
         for bucket in await gateway.buckets():
-            window = int(self.parameters.window)
+            window = whole
             while True:
                 try:
                     text = await gateway.copy_out(points_since(bucket.name, window), LONGEST_COPY)
@@ -120,8 +140,10 @@ class RestartInfluxdb(Action[RestartInfluxdbParameters]):
                         raise
                     window //= SHORTER
             copies[bucket.name] = tuple(read_lines(text))
+            if window < whole:
+                short.append(f"; of {bucket.name} only the last {show_duration(window)} fitted")
             tools.progress(influx.target, f"{len(copies[bucket.name])} points of {bucket.name} copied out")
-        return copies
+        return copies, "".join(short)
 
     async def _give_back(
         self,

@@ -26,13 +26,13 @@ from watchdog.core.disk import (
 from watchdog.core.disk_history import foretell_room
 from watchdog.core.errors import GatewayError, Misconfigured, NotThere, Refused
 from watchdog.core.forecast import WINDOWS, Forecast
-from watchdog.core.influx_log import read_complaints
+from watchdog.core.influx_log import Complaints, add_refusal, read_complaints
 from watchdog.core.observation import Fact, Finding, Observation, Status
 from watchdog.core.reachable import object_to_url
 from watchdog.core.size import parse_size
 from watchdog.gateways.disk import DiskGateway
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import Influx, InfluxDoor, prove_writing
+from watchdog.gateways.influx_door import Influx, InfluxDoor, ask_refused, prove_writing
 from watchdog.plugins import Check, Duration, Parameters, Tools
 
 _RULES = DiskRules()
@@ -40,6 +40,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 FORECAST = "-forecast"
 # Lines of InfluxDB's log that are looked through for writes that broke.
 TAIL = 300
+# Seconds of its record of refused writes that are looked through: as long as nobody watched, at most.
+REFUSED_SINCE = 3600
 # Seconds after there was room again in which what was under way may still complain.
 SLACK = 5.0
 
@@ -146,7 +148,7 @@ class Disk(Check[DiskParameters]):
         return tuple(f"{name}{end}" for name in self.parameters.mounts for end in ("", FORECAST))
 
     async def probe(self, target: str, tools: Tools) -> Observation:
-        """One `statvfs`; where InfluxDB complained of a full disk, its log and a point that is written to prove it."""
+        """One `statvfs`; of InfluxDB its log, its record of refused writes, and where they tell of a full disk a proof."""
         place = self.places[target.removesuffix(FORECAST)]
         try:
             room = await self._disks.room(place.path)
@@ -166,7 +168,8 @@ class Disk(Check[DiskParameters]):
         elif place.influx is not None:
             roomy_since = self._roomy_since.setdefault(target, tools.clock.now().wall.timestamp())
             broken = await self._look_at_writes(place.influx, roomy_since, tools)
-            if broken is not None:
+            # That it cannot be known whether it writes is less than that the disk is low.
+            if broken is not None and (status is Status.OK or broken[0] is not Status.UNKNOWN):
                 status, finding = broken
         facts = dict(finding.facts)
         if status in (Status.CRITICAL, Status.WARNING):
@@ -189,18 +192,14 @@ class Disk(Check[DiskParameters]):
     ) -> tuple[Status, Finding] | None:
         """What to say of InfluxDB's writes; None while nothing is known against them.
 
-        A full disk can leave it writing to memory only, from which it answers as if all were well: one that goes on
-        complaining while there is room is broken, whatever it takes and gives.
+        A full disk leaves the shards that met it writing to memory only, from which it answers as if all were well,
+        and the others as they were: one that goes on complaining while there is room is broken, whatever the canary's
+        bucket takes and gives.
         """
-        container_id = tools.containers.container_of(influx.target)
-        if container_id is None:
-            return None
         try:
-            started = (await tools.engine.inspect(container_id)).started
-            lines = await tools.engine.logs(container_id, TAIL, stamped=True)
-        except GatewayError:
-            return None  # its container has a check of its own
-        complaints = read_complaints(lines, started, self._proven.get(influx.target, 0.0))
+            complaints = await self._complaints(influx, tools)
+        except Misconfigured as mistake:
+            return Status.UNKNOWN, Finding("misconfigured", {"reason": tools.redact(str(mistake))})
         if not complaints.last:
             return None
         facts: dict[str, Fact] = {"reason": tools.redact(complaints.line)}
@@ -218,6 +217,32 @@ class Disk(Check[DiskParameters]):
             return Status.CRITICAL, Finding("writes_broken", {"reason": tools.redact(str(refused))})
         self._proven[influx.target] = complaints.last
         return None
+
+    async def _complaints(self, influx: InfluxPlace, tools: Tools) -> Complaints:
+        """What it says of a full disk since it was started: its log, and mostly only its record of refused writes.
+
+        Nothing of one that does not answer: its container has a check of its own. Raises `Misconfigured`.
+        """
+        container_id = tools.containers.container_of(influx.target)
+        if container_id is None:
+            return Complaints()
+        try:
+            seen = await tools.engine.inspect(container_id)
+            lines = await tools.engine.logs(container_id, TAIL, stamped=True)
+        except GatewayError:
+            return Complaints()
+        proven = self._proven.get(influx.target, 0.0)
+        found = read_complaints(lines, seen.started, proven)
+        if seen.state != "running":
+            return found
+        try:
+            door = await self._influx.open(influx, tools.containers, tools.engine)
+            at, words = await ask_refused(door, REFUSED_SINCE)
+        except Misconfigured:
+            raise
+        except GatewayError:
+            return found
+        return add_refusal(found, at, words, seen.started, proven)
 
     def _observation(
         self, target: str, status: Status, finding: Finding, tools: Tools, room: Room | None = None

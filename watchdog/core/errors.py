@@ -56,7 +56,9 @@ class NobodyListens(Unreachable):
 
 
 class Refused(GatewayError):  # noqa: N818 - the same
-    """The outside system answered no."""
+    """The outside system answered no. `status`: that of its answer in HTTP, 0 where there is none."""
+
+    status: int = 0
 
 
 class NotThere(Refused):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -35,10 +36,16 @@ DELETE_WITHIN = 300.0
 # An answer of more is an answer to another question than ours.
 MOST_ROWS = 1000
 LONGEST_ANSWER = 512 * 1024
-MOST_BUCKETS = 100
+# So many at a time: more are refused ("limit must be between 1 and 100"); all are needed, as each is copied out.
+BUCKETS_AT_ONCE = 100
+MOST_BUCKETS = 1000
 CALLS_AT_ONCE = 4
 LONGEST_REASON = 300
 _TOKEN_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+# Of a token that it does not know. One that may not do what was asked is told what that would take.
+_UNKNOWN_TOKEN = "unauthorized access"  # noqa: S105 - words of InfluxDB
+# A query for an organisation that is not there is answered 400, everything else for it 404.
+_NO_ORGANISATION = re.compile(r'organization (name ".*" )?not found')
 
 
 class InfluxGateway:
@@ -84,12 +91,9 @@ class InfluxGateway:
         await self._ask(send, within, changes=True)
 
     async def buckets(self, *, within: float = ASK_WITHIN) -> tuple[Bucket, ...]:
-        """The buckets of the organisation that people made, a hundred at most, by name."""
-        found = await self._ask(
-            lambda client, _: client.buckets_api().find_buckets(org=self.org, limit=MOST_BUCKETS).buckets,
-            within,
-        )
-        made = (_bucket(each) for each in found or () if each.type != "system")
+        """The buckets of the organisation that people made, by name. Raises `Refused` when there are over a thousand."""
+        found = await self._ask(lambda client, _: _find_buckets(client, self.org), within)
+        made = (_bucket(each) for each in found if each.type != "system")
         return tuple(sorted(made, key=lambda bucket: bucket.name))
 
     async def set_retention(self, bucket: Bucket, seconds: int, *, within: float = ASK_WITHIN) -> Bucket:
@@ -123,7 +127,11 @@ class InfluxGateway:
         *,
         within: float = DELETE_WITHIN,
     ) -> None:
-        """Delete the points from `start` up to `stop` that match; frees space late, and needs some itself."""
+        """Delete the points from `start` up to `stop` that match.
+
+        It writes tombstones, and files anew without what was deleted: it needs some space, and is refused without a
+        free block; what it frees is seen after seconds (2.7.12).
+        """
         await self._ask(
             lambda client, _: client.delete_api().delete(start, stop, predicate, bucket=bucket, org=self.org),
             within,
@@ -240,6 +248,18 @@ def _query(client: Any, line: _Line, flux: str, rows: int) -> tuple[Row, ...]:
     return tuple(found)
 
 
+def _find_buckets(client: Any, org: str) -> list[Any]:
+    found: list[Any] = []
+    while len(found) <= MOST_BUCKETS:
+        page = (
+            client.buckets_api().find_buckets(org=org, limit=BUCKETS_AT_ONCE, offset=len(found)).buckets or []
+        )
+        found.extend(page)
+        if len(page) < BUCKETS_AT_ONCE:
+            return found
+    raise Refused(f"{WHAT} has more than {MOST_BUCKETS} buckets: they were not read")
+
+
 def _bucket(found: Any) -> Bucket:
     rule = next(iter(found.retention_rules or ()), None)
     return Bucket(
@@ -253,12 +273,18 @@ def _bucket(found: Any) -> Bucket:
 def _refusal(error: Any, *, changes: bool) -> GatewayError:
     status, words = int(error.status or 0), _message(error)
     if status in _TOKEN_REFUSED:
-        return Misconfigured(f"{WHAT} refused the token ({status}): is INFLUXDB_TOKEN the one it knows?")
-    if status == HTTPStatus.NOT_FOUND:
+        if status == HTTPStatus.UNAUTHORIZED and words in ("", _UNKNOWN_TOKEN):
+            return Misconfigured(f"{WHAT} refused the token ({status}): is INFLUXDB_TOKEN the one it knows?")
+        return Misconfigured(f"{WHAT} does not let the token do that ({status}): {words}")
+    if status == HTTPStatus.NOT_FOUND or (
+        status == HTTPStatus.BAD_REQUEST and _NO_ORGANISATION.search(words)
+    ):
         return NotThere(f"{WHAT} knows of no such thing: {words}")
     if not status or (status >= HTTPStatus.INTERNAL_SERVER_ERROR and not changes):
         return Unreachable(f"{WHAT} could not answer ({status}): {words}")
-    return Refused(f"{WHAT} said no ({status}): {words}")
+    refused = Refused(f"{WHAT} said no ({status}): {words}")
+    refused.status = status
+    return refused
 
 
 def _message(error: Any) -> str:

@@ -1,8 +1,5 @@
 """While InfluxDB is down its feeder is not touched, and once it is back the feeder gets the time to write again."""
 
-import tempfile
-from pathlib import Path
-
 from tests.scenarios.feeds import FEEDER, SERIES, begin
 from tests.scenarios.stage import Stage
 
@@ -11,13 +8,15 @@ LEANS_ON = ("influxdb",)
 
 def scenario(stage: Stage) -> None:
     """Given InfluxDB that crashes at every start for a while, then only InfluxDB is started, until points arrive again."""
+    told = stage.work / "told"
+    told.mkdir()
     before = begin(stage)
 
-    crash_at_every_start(stage, "on")
+    (told / "always-crash").touch()
     stage.crash("influxdb")
     stage.incident_of("influxdb", "verifying", within=10)
     stage.let_pass(14)
-    crash_at_every_start(stage, "")
+    (told / "always-crash").unlink()
     healed = stage.incident_of("influxdb", "resolved", within=60)
     stage.standing(SERIES, lambda row: row["status"] == "ok" and row["state"] == "well", within=60)
 
@@ -32,12 +31,3 @@ def scenario(stage: Stage) -> None:
     stage.expect("the feeder was left alone", not stage.incidents(FEEDER))
     stage.only(before, influxdb={"start": starts})
     stage.alive()
-
-
-def crash_at_every_start(stage: Stage, flag: str) -> None:
-    """What `demo/break influx-down` writes; "" takes it away."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "always-crash"
-        file.write_text(flag, encoding="ascii")
-        file.chmod(0o644)
-        stage.docker("cp", str(file), f"{stage.container('influxdb')}:/var/lib/demo/always-crash")

@@ -1,7 +1,7 @@
 """A stand-in for InfluxDB 2.7, where no registry gives upstream's image. It is not InfluxDB, and says so.
 
-Its shapes follow the published API (https://docs.influxdata.com/influxdb/v2/api/) for what the demo and
-watchdog ask: health, ping, write, query (a small part of Flux), buckets, delete. Standard library only.
+Its answers are those of InfluxDB 2.7.12 (tests/demo/influx_recorded.json) for what the demo and watchdog ask: health,
+ping, write, query (a small part of Flux), buckets, delete. Standard library only.
 """
 
 VERSION = "v2.7.0-stand-in"

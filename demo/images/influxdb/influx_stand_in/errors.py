@@ -3,11 +3,13 @@
 STATUS = {
     "invalid": 400,
     "unauthorized": 401,
+    "forbidden": 403,
     "not found": 404,
     "method not allowed": 405,
     "conflict": 422,
     "unprocessable entity": 422,
     "internal error": 500,
+    "not implemented": 501,
 }
 
 

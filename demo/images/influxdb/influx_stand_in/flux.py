@@ -60,10 +60,13 @@ class Call:
 
     name: str
     arguments: dict[str, Any]
+    at: str  # where its name stands in the query, as its errors tell it
 
 
-def nanoseconds(moment: str) -> int:
-    """Nanoseconds since 1970 of an RFC 3339 time or a date."""
+def nanoseconds(moment: str, *, dates: bool = True) -> int:
+    """Nanoseconds since 1970 of an RFC 3339 time or a date. Raises ValueError for what is none."""
+    if not dates and "T" not in moment:
+        raise ValueError(moment)
     text = moment if "T" in moment else f"{moment}T00:00:00Z"
     whole, _, fraction = text.partition(".")
     digits = re.match(r"\d*", fraction)
@@ -96,8 +99,12 @@ class _Reader:
 
     @staticmethod
     def _refused(query: str, at: int, what: str) -> Refused:
-        line, column = query.count("\n", 0, at) + 1, at - query.rfind("\n", 0, at)
+        line, column = _Reader._place(query, at)
         return Refused("invalid", f"compilation failed: error @{line}:{column}: {what}")
+
+    @staticmethod
+    def _place(query: str, at: int) -> tuple[int, int]:
+        return query.count("\n", 0, at) + 1, at - query.rfind("\n", 0, at)
 
     def pipeline(self) -> list[Call]:
         calls = [self._call()]
@@ -108,7 +115,8 @@ class _Reader:
         return calls
 
     def _call(self) -> Call:
-        name, arguments = self._take("name"), {}
+        at, arguments = self._tokens[self._next][2], {}
+        name = self._take("name")
         self._expect("(")
         while not self._took(")"):
             key = self._take("name")
@@ -117,7 +125,8 @@ class _Reader:
             if not self._took(","):
                 self._expect(")")
                 break
-        return Call(name, arguments)
+        line, column = self._place(self._query, at)
+        return Call(name, arguments, f"{line}:{column}-{line}:{column + len(name)}")
 
     def _value(self) -> Any:
         if self._took("["):
@@ -153,7 +162,10 @@ class _Reader:
             case "text":
                 return re.sub(r"\\(.)", r"\1", text[1:-1])
             case "regex":
-                return re.compile(text[1:-1].replace("\\/", "/"))
+                try:
+                    return re.compile(text[1:-1].replace("\\/", "/"))
+                except re.error as error:
+                    raise self._refused(self._query, at, f"regex parse error: {error}") from None
             case "name" if text in ("true", "false"):
                 return text == "true"
             case "name" if text == "now":
@@ -199,7 +211,9 @@ class _Reader:
         value, compare = self._literal(), COMPARE[sign]
 
         def passes(record: Record) -> bool:
-            # Nothing compares with what is not there, or with another type.
+            # Nothing compares with what is not there, or with another type; a tag that is not there is another one.
+            if record.get(column) is None and sign in ("!=", "!~"):
+                return True
             try:
                 return record.get(column) is not None and compare(record[column], value)
             except TypeError:

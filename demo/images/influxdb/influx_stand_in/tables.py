@@ -6,18 +6,20 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from .errors import Refused
 from .flux import NANO, Call, Duration, Filter, Record, parse
-from .store import KINDS, Store
+from .lines import Unsigned
+from .store import KINDS, Bucket, Store, rfc3339
 
-FIRST = ("_start", "_stop", "_time", "_value", "_field", "_measurement")
+FIRST = ("_start", "_stop", "_time", "_value")
 PUSHED = {"_measurement": "measurement", "_field": "field"}
 TYPES = {**KINDS, "time": "dateTime:RFC3339"}
 TIMES = ("_start", "_stop", "_time")
+ANNOTATIONS = ("datatype", "group", "default")
+STARTING = "error in building plan while starting program: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Table:
 
     @property
     def columns(self) -> list[str]:
-        """The known ones in InfluxDB's order, then the tags by name."""
+        """Those of its times and its value in InfluxDB's order, then the others by name."""
         there = {name for row in self.rows for name in row}
         return [name for name in FIRST if name in there] + sorted(there.difference(FIRST))
 
@@ -37,12 +39,29 @@ class Table:
 Tables = list[Table]
 
 
-def answer(store: Store, query: str) -> str:
-    """The annotated CSV that a query is answered with."""
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the answer is to look; as it is by default, it has no annotations."""
+
+    header: bool = True
+    delimiter: str = ","
+    annotations: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, asked: dict[str, Any]) -> "Dialect":
+        annotations = tuple(asked.get("annotations") or ())
+        for name in annotations:
+            if name not in ANNOTATIONS:
+                raise Refused("invalid", f"unknown dialect annotation type: {name}")
+        return cls(bool(asked.get("header", True)), str(asked.get("delimiter") or ","), annotations)
+
+
+def answer(store: Store, query: str, dialect: Dialect) -> str:
+    """The CSV that a query is answered with."""
     calls = parse(query)
     for call in calls:
         if call.name not in KNOWN:
-            raise Refused("invalid", f"compilation failed: error @1:1: undefined identifier {call.name}")
+            raise Refused("invalid", f"error @{call.at}: undefined identifier {call.name}")
     if calls[0].name == "buckets" and not calls[0].arguments:
         tables, calls = _buckets(store), calls[1:]
     else:
@@ -55,26 +74,30 @@ def answer(store: Store, query: str) -> str:
         if call.name not in CALLS:
             raise Refused("invalid", f"compilation failed: {call.name} is not for this place of a pipeline")
         tables = [table for table in CALLS[call.name](tables, call.arguments) if table.rows]
-    return annotated(tables, result)
+    return annotated(tables, result, dialect)
 
 
 def _source(store: Store, calls: list[Call]) -> tuple[Tables, list[Call]]:
     """`from |> range`, and as much of a filter that follows as narrows what is read."""
-    if calls[0].name != "from" or "bucket" not in calls[0].arguments:
-        raise Refused("invalid", "compilation failed: a query begins with from(bucket: ...)")
-    name = calls[0].arguments["bucket"]
-    bucket = next((known for known in store.buckets() if known.name == name), None)
-    if bucket is None:
-        raise Refused("not found", f'failed to initialize execute state: could not find bucket "{name}"')
+    if calls[0].name != "from":
+        raise Refused(
+            "invalid", "compilation failed: the stand-in knows queries that begin with from(bucket: ...)"
+        )
+    name = calls[0].arguments.get("bucket") or calls[0].arguments.get("bucketID")
+    if name is None:
+        raise Refused(
+            "invalid", f'error calling function "from" @{calls[0].at}: must specify bucket or bucketID'
+        )
     bounds = calls[1] if len(calls) > 1 else calls[0]
     if bounds.name != "range" or "start" not in bounds.arguments:
         unbounded = f"cannot submit unbounded read to \"{name}\"; try bounding 'from' with a call to 'range'"
-        raise Refused("invalid", unbounded)
+        raise Refused("invalid", STARTING + unbounded)
     now = time.time_ns()
     start = _moment(bounds.arguments["start"], now)
     stop = _moment(bounds.arguments.get("stop", Duration(0)), now)
     if start >= stop:
-        raise Refused("invalid", "cannot query an empty range")
+        raise Refused("invalid", f"{STARTING}cannot query an empty range")
+    bucket = _named(store, calls[0].arguments)
     equal = {}
     after = calls[2:]
     if after and after[0].name == "filter" and isinstance(after[0].arguments.get("fn"), Filter):
@@ -88,10 +111,18 @@ def _source(store: Store, calls: list[Call]) -> tuple[Tables, list[Call]]:
         if table is None:
             key = ("_start", "_stop", "_field", "_measurement", *sorted(labels))
             table = tables[measurement, tags, name, kind] = Table(key)
-        kept = bool(value) if kind == "boolean" else value
+        kept = {"boolean": bool, "unsignedLong": Unsigned}.get(kind, lambda same: same)(value)
         row = {"_start": start, "_stop": stop, "_time": at, "_value": kept, "_field": name}
         table.rows.append({**row, "_measurement": measurement, **labels})
     return list(tables.values()), after
+
+
+def _named(store: Store, given: Record) -> Bucket:
+    for known in store.buckets():
+        if known.name == given.get("bucket") or known.id == given.get("bucketID"):
+            return known
+    name = given.get("bucket") or given.get("bucketID")
+    raise Refused("not found", f'failed to initialize execute state: could not find bucket "{name}"')
 
 
 def _moment(value: Any, now: int) -> int:
@@ -136,9 +167,11 @@ def _extreme(choose: Callable[..., Record]) -> Callable[[Tables, Record], Tables
     return chosen
 
 
-def _aggregate(combine: Callable[[list[Any]], Any]) -> Callable[[Tables, Record], Tables]:
+def _aggregate(combine: Callable[[list[Any]], Any], name: str = "") -> Callable[[Tables, Record], Tables]:
     def combined(tables: Tables, given: Record) -> Tables:
         column = given.get("column", "_value")
+        if name and any(isinstance(row[column], str) for table in tables for row in table.rows):
+            raise Refused("invalid", f"unsupported input type for {name} aggregate: string")
         return [
             replace(
                 table,
@@ -207,8 +240,8 @@ CALLS: dict[str, Callable[[Tables, Record], Tables]] = {
     "max": _extreme(max),
     "min": _extreme(min),
     "count": _aggregate(len),
-    "sum": _aggregate(sum),
-    "mean": _aggregate(lambda values: sum(values) / len(values)),
+    "sum": _aggregate(sum, "sum"),
+    "mean": _aggregate(lambda values: sum(values) / len(values), "mean"),
     "group": _group,
     "keep": _keep,
     "drop": _drop,
@@ -221,10 +254,10 @@ KNOWN = {*CALLS, "from", "range", "buckets", "yield"}
 # --- the answer ---
 
 
-def annotated(tables: Tables, result: str) -> str:
-    """Annotated CSV: new annotations wherever the columns differ from the table before."""
+def annotated(tables: Tables, result: str, dialect: Dialect) -> str:
+    """CSV: a new header, and new annotations, wherever the columns differ from the table before."""
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
+    writer = csv.writer(written, lineterminator="\r\n", delimiter=dialect.delimiter)
     before = None
     for number, table in enumerate(tables):
         columns = table.columns
@@ -234,13 +267,20 @@ def annotated(tables: Tables, result: str) -> str:
             if before is not None:
                 written.write("\r\n")
             grouped = ["true" if name in table.key else "false" for name in columns]
-            writer.writerow(["#datatype", "string", "long", *types])
-            writer.writerow(["#group", "false", "false", *grouped])
-            writer.writerow(["#default", result, "", *[""] * len(columns)])
-            writer.writerow(["", "result", "table", *columns])
+            lines = {
+                "datatype": ["string", "long", *types],
+                "group": ["false", "false", *grouped],
+                "default": [result, "", *[""] * len(columns)],
+            }
+            for name in ANNOTATIONS:
+                if name in dialect.annotations:
+                    writer.writerow([f"#{name}", *lines[name]])
+            if dialect.header:
+                writer.writerow(["", "result", "table", *columns])
             before = shape
+        named = "" if "default" in dialect.annotations else result
         for row in table.rows:
-            writer.writerow(["", "", number, *[_text(name, row.get(name)) for name in columns]])
+            writer.writerow(["", named, number, *[_text(name, row.get(name)) for name in columns]])
     written.write("\r\n")
     return written.getvalue()
 
@@ -260,12 +300,7 @@ def _text(name: str, value: Any) -> Any:
         # 5, not 5.0, and never an exponent.
         text = f"{Decimal(repr(value)):f}"
         return text.removesuffix(".0")
+    if isinstance(value, str):
+        # As Go's CSV does where lines end in CR LF.
+        return value.replace("\r", "").replace("\n", "\r\n")
     return "" if value is None else value
-
-
-def rfc3339(moment: int) -> str:
-    """A time as InfluxDB writes it: as many digits of a second as it has, at most nine."""
-    seconds, rest = divmod(moment, NANO)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f".{rest:09d}".rstrip("0") if rest else ""
-    return f"{whole}{fraction}Z"
