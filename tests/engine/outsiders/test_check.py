@@ -99,7 +99,9 @@ async def test_a_check_that_misbehaves_is_unknown_by_its_name(
     evil: ModuleType, tmp_path: Path, does: str
 ) -> None:
     """Whatever it does: UNKNOWN with a reason that names it, the loop goes on, our own check heals as ever."""
-    async with guest(tmp_path, does) as world:
+    # Only of what never answers the deadline is the point; a busy machine may take its time for the rest.
+    within = 0.1 if "no answer" in MISCONDUCT[does] else 5.0
+    async with guest(tmp_path, does, within) as world:
         deadline = time.monotonic() + 10
         seen = await ask(world)
         while seen.status is Status.OK and does == "threads" and time.monotonic() < deadline:
