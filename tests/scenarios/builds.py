@@ -66,13 +66,16 @@ def watchdog(stage: Stage, *words: str) -> tuple[int, Json]:
     return done.returncode, dict(json.loads(done.stdout))
 
 
-def proposal_of(stage: Stage, target: str, *, within: float = 30, other_than: str = "") -> Json:
-    """Wait until something waits for a yes for this target; the proposal."""
+def proposal_of(
+    stage: Stage, target: str, *, within: float = 30, other_than: str = "", action: str = ""
+) -> Json:
+    """Wait until something (or this action) waits for a yes for this target; the proposal."""
     found: list[Json] = []
 
     def there() -> bool:
         listed = (stage.daemon.ask("/proposals") or {"proposals": []})["proposals"]
-        found[:] = [each for each in listed if each["target"] == target and each["id"] != other_than]
+        mine = (each for each in listed if each["target"] == target and each["id"] != other_than)
+        found[:] = [each for each in mine if action in ("", each["action"])]
         return bool(found)
 
     stage.wait(f"something is proposed for {target}", there, within)

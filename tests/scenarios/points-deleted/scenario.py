@@ -39,7 +39,7 @@ def a_no(stage: Stage, filled: float) -> None:
     """It is the last that is asked for, it says in which buckets and up to when; a no and it is left."""
     seen(stage, filled)
     points = {bucket: count(stage, bucket) for bucket in POINTS}
-    proposal = proposal_of(stage, DISK, within=30)
+    proposal = proposal_of(stage, DISK, within=30, action="delete_old_points")
     does = proposal["does"]
     stage.expect(f"it says that it is for good, and of which bucket: {does}", does.endswith("UTC of: custom"))
     stage.expect(f"for good: {does}", "delete for good all points before" in does)
@@ -54,7 +54,7 @@ def a_yes(stage: Stage, disk: Path) -> None:
     others = {bucket: count(stage, bucket) for bucket in ("news", "markets")}
     retention = keeps(stage)
     stage.daemon.command("retry", DISK)
-    proposal = proposal_of(stage, DISK, within=30)
+    proposal = proposal_of(stage, DISK, within=30, action="delete_old_points")
     room = free(disk)
     said_yes = stage.mark()
     code, answer = watchdog(stage, "approve", proposal["id"])

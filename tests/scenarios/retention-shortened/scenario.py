@@ -39,13 +39,14 @@ def nobody_answers(stage: Stage, filled: float) -> None:
     """What would fall off is shown; without an answer it stays."""
     seen(stage, filled)
     points = count(stage, "news")
-    proposal = proposal_of(stage, DISK, within=30)
+    proposal = proposal_of(stage, DISK, within=30, action="shrink_retention")
     does = proposal["does"]
     stage.expect(
         f"it shows what falls off: {does}", "news keeps 30d instead of 90d: what is older falls off" in does
     )
     stage.expect(f"of what is named, and may keep less: {does}", "infra" not in does and "custom" not in does)
     stage.expect("for good", "for good" in does)
+    stage.wait("people are asked", lambda: bool(stage.daemon.notifications(DISK, "proposed")), 10)
     asked = stage.daemon.notifications(DISK, "proposed")
     stage.expect(f"people are asked for that only: {asked}", len(asked) == 1)
     stage.expect(
@@ -65,7 +66,7 @@ def shortened(stage: Stage, disk: Path) -> None:
     """The new retention is InfluxDB's; nothing is called healed before it has dropped what is too old."""
     custom, infra = count(stage, "custom"), count(stage, "infra")
     stage.daemon.command("retry", DISK)
-    proposal = proposal_of(stage, DISK, within=30)
+    proposal = proposal_of(stage, DISK, within=30, action="shrink_retention")
     room = free(disk)
     said_yes = stage.mark()
     code, answer = watchdog(stage, "approve", proposal["id"])
