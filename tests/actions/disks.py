@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tests.engine.parts import Stand
 from watchdog.core.bucket import Bucket
@@ -135,6 +135,7 @@ class FakeInflux:
         written: the lines that it took, by bucket.
         deleted: what was deleted: bucket, and up to when.
         answers: what it holds, as annotated CSV, by a word of the question.
+        stale: buckets to which nothing was written for days.
         refused: when it refused writes for want of room, and in which words, in order.
     """
 
@@ -151,6 +152,7 @@ class FakeInflux:
         self.errors: list[GatewayError] = []
         self.copies: list[GatewayError] = []
         self.value: object = None
+        self.stale: set[str] = set()
         self.refused: list[tuple[datetime, str]] = []
         self.refusal: GatewayError | None = None
 
@@ -169,6 +171,10 @@ class FakeInflux:
         if "write_errors" in flux:
             at = 0 if "first()" in flux else -1
             return tuple({"_time": when, "_value": words} for when, words in self.refused[at:][:1])
+        if "|> last() |> keep" in flux:
+            return (
+                ({"_time": datetime.now(UTC)},) if not any(f'"{name}"' in flux for name in self.stale) else ()
+            )
         return () if self.value is None else ({"_value": self.value},)
 
     async def copy_out(self, flux: str, longest: int, *, within: float = 0) -> str:

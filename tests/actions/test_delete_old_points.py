@@ -47,6 +47,19 @@ async def test_a_plan_names_the_buckets_and_the_day(influx: FakeInflux) -> None:
     assert influx.deleted == []
 
 
+async def test_a_bucket_of_which_all_would_go_is_left_alone(influx: FakeInflux) -> None:
+    """Nothing newer is in it: its feeder is dead, or this machine's clock is years ahead. Either way that is all there is."""
+    influx.stale = {"custom"}
+    tools = with_disks(Stand(), FakeDisks(place=WITH_INFLUX))
+    assert (await action(influx).describe("data", tools)).startswith(
+        "nothing: no bucket keeps points that old"
+    )
+    with pytest.raises(Refused, match="and newer ones besides"):
+        await action(influx).pin("data", tools)
+    outcome = await action(influx).run("data", tools)
+    assert (outcome.result, influx.deleted) == (Result.SKIPPED, [])
+
+
 async def test_nothing_is_deleted_that_is_not_named(influx: FakeInflux) -> None:
     """By default no bucket is."""
     tools = with_disks(Stand(), FakeDisks(place=replace(WITH_INFLUX, influx=replace(INFLUX, deletable=()))))

@@ -12,6 +12,8 @@ from tests.scenarios.stage import Stage, seconds_at
 # As docs/reference/configuration.md has them: looks in a row, and seconds after which an unbelieved look is made again.
 LOOKS = {"http": 2, "freshness": 2}
 AGAIN = 5.0
+# A page that is seen sick is looked at once more, when what it depends on was looked at: seconds until then.
+CAUSES_FIRST = {"http": 0.5}
 # For a busy machine; seconds.
 SLACK = 1.0
 
@@ -34,7 +36,8 @@ def longest(stage: Stage, name: str) -> float:
     check = settings["checks"][name]
     every, look = seconds(check["every"]), seconds(check.get("timeout", check.get("within", "10s")))
     more = int(check.get("failures", LOOKS.get(check["kind"], 1))) - 1
-    return float(every + look + more * (min(every, AGAIN) + look) + SLACK)
+    causes = CAUSES_FIRST[check["kind"]] + look if check["kind"] in CAUSES_FIRST else 0.0
+    return float(every + look + more * (min(every, AGAIN) + look) + causes + SLACK)
 
 
 def seconds(text: str) -> float:

@@ -12,12 +12,13 @@ from watchdog.core.bucket import Bucket
 from watchdog.core.disk import InfluxPlace, tell_freed
 from watchdog.core.disk_room import influx_on
 from watchdog.core.errors import Refused, Unreachable
+from watchdog.core.flux import newest_of_all
 from watchdog.core.run import Outcome, Result
 from watchdog.gateways.influx import InfluxGateway
-from watchdog.gateways.influx_door import Influx, InfluxDoor
+from watchdog.gateways.influx_door import WITHIN, Influx, InfluxDoor
 from watchdog.plugins import Action, Duration, Parameters, Tools
 
-_NOTHING = "no bucket keeps points that old, of which they may be deleted"
+_NOTHING = "no bucket keeps points that old, of which they may be deleted, and newer ones besides"
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -90,13 +91,20 @@ class DeleteOldPoints(Action[DeleteOldPointsParameters]):
         return then.replace(hour=0, minute=0, second=0, microsecond=0)
 
     async def _wanted(self, influx: InfluxPlace, tools: Tools) -> tuple[Bucket, ...]:
-        """The buckets that may be, and that keep points for longer than that."""
+        """The buckets that may be, that keep points for longer than that, and that have newer ones.
+
+        Where all would go either nothing is written any more, or this machine's clock is wrong.
+        """
         if not influx.deletable:
             return ()
         gateway = await self._door.open(influx, tools.containers, tools.engine)
+        older_than = int(self.parameters.older_than)
         return tuple(
-            bucket
-            for bucket in await gateway.buckets()
-            if bucket.name in influx.deletable
-            and (not bucket.retention or bucket.retention > self.parameters.older_than)
+            [
+                bucket
+                for bucket in await gateway.buckets()
+                if bucket.name in influx.deletable
+                and (not bucket.retention or bucket.retention > older_than)
+                and await gateway.query(newest_of_all(bucket.name, older_than), within=WITHIN, rows=1)
+            ]
         )

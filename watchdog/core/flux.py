@@ -24,6 +24,14 @@ def newest_point(
     )
 
 
+def newest_of_all(bucket: str, seconds: int) -> str:
+    """The time of the newest point of the last seconds, of any measurement: one row with `_time`, or none."""
+    return (
+        f"from(bucket: {quote(bucket)}) |> range(start: -{seconds}s, stop: 1m)"
+        ' |> last() |> keep(columns: ["_time"]) |> group() |> sort(columns: ["_time"], desc: true) |> limit(n: 1)'
+    )
+
+
 def last_canary(bucket: str, measurement: str) -> str:
     """The last value of a measurement without tags, of the last five minutes: one row with `_value`, or none."""
     return (

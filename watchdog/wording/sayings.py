@@ -112,7 +112,7 @@ SAYINGS = (
     "the logs of {names}: that freed {freed}, {left} are free now",
     "the logs of {names}: that freed nothing",
     "there is no bucket that may keep less than it does",
-    "no bucket keeps points that old, of which they may be deleted",
+    "no bucket keeps points that old, of which they may be deleted, and newer ones besides",
     "there is no room yet: started anew it would not write either",
     "not restarted, as it could not be copied out: {why}",
     "{count} points were copied out before, and given back",

@@ -6,7 +6,6 @@ from tests.scenarios.shipped import write
 from tests.scenarios.stage import PLAYBOOKS, START, STOP, Stage, seconds_at, sum_acts
 from tests.scenarios.web import FRONT, NGINX, PAGE, begin, changing, ended_at, freeze, timed
 
-TIMEOUT = 2.0
 API, LISTS = "watchlist-api", "watchlists"
 LEANS_ON = ("grafana", API)
 # What is written otherwise than in the file that is shipped: names and times.
@@ -81,8 +80,7 @@ def hangs(stage: Stage, before: float) -> None:
     freeze(stage, API, "python3")
     incident = served_again(stage, before)
     timed(stage, before, ended_at(stage, incident, "restart_container"), incident)
-    # What it may be because of is looked at first, and then the page once more: another time until it times out.
-    detected(stage, incident, before, grown=TIMEOUT)
+    detected(stage, incident, before)
 
 
 def dies_inside(stage: Stage, before: float) -> None:
