@@ -8,9 +8,21 @@ need_room() {
         fail 1 "the small disk still holds what an earlier fault put there; first: demo/break mend influxdb"
 }
 
+# It is looked after every 30 s: right after a start, or a fault before, there is none to give back yet.
+await_ballast() {
+    local seconds
+    for ((seconds = 0; seconds < 40; seconds++)); do
+        ! inside 'test -s /var/lib/small-disk/watchdog.ballast' || return 0
+        [[ $seconds -ne 2 ]] || echo "$service: waiting for watchdog's ballast, half a minute at most" >&2
+        sleep 1
+    done
+    echo "$service: watchdog has set no ballast aside, and will find none to give back" >&2
+}
+
 # The ballast of watchdog lies there, too, and is in use.
 disk_full() {
     need_room
+    await_ballast
     inside 'cd /var/lib/small-disk && set -- $(df -Pk . | tail -n 1) \
         && head -c $((($2 * 95 / 100 - $3) * 1024)) /dev/zero >> another-program'
     told "another program has filled /var/lib/small-disk to 95 %"
@@ -35,6 +47,7 @@ influx_broken_after_full() {
     [[ $(docker inspect --format '{{index .Config.Labels "io.compose-watchdog.stand-in"}}' "$container") == true ]] ||
         fail 1 "upstream's InfluxDB keeps nothing on the small disk: DEMO_STAND_INS=1 make up takes the stand-in"
     need_room
+    await_ballast
     since=$(date +%s)
     until refused_since "$since" | grep 'no space left on device' > /dev/null; do
         ((tries-- > 0)) || fail 1 "nobody wrote to InfluxDB for 30 s: do the feeders run?"
