@@ -111,9 +111,9 @@ def seen(stage: Stage, since: float) -> None:
     detected(stage, stage.incidents(DISK)[-1], since)
 
 
-def waits_and_heals(stage: Stage, action: str, said_yes: float) -> Json:
+def waits_and_heals(stage: Stage, action: str, said_yes: float, *, within: float = 60) -> Json:
     """Wait until the incident is over: by this step and no other, and not before there was room. Its last step."""
-    healed = stage.incident_of(DISK, "resolved", within=60)
+    healed = stage.incident_of(DISK, "resolved", within=within)
     step = stage.steps(str(healed["id"]))[-1]
     print(f"    {step['text']}")
     stage.expect(f"by {action}: {step}", (step["action"], step["result"]) == (action, "done"))

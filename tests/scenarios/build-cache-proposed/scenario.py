@@ -4,12 +4,13 @@ import os
 import shutil
 from pathlib import Path
 
+from tests.scenarios.buckets import waits_and_heals
 from tests.scenarios.builds import proposal_of, watchdog
 from tests.scenarios.interval import detected
 from tests.scenarios.own_engine import an_engine
 from tests.scenarios.shipped import write
 from tests.scenarios.small_disk import MIB, a_disk, fill
-from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
+from tests.scenarios.stage import PLAYBOOKS, Stage
 
 WEIGHT = 40
 SHIPPED = {"stable: 30s": "stable: 4s"}
@@ -72,13 +73,7 @@ def a_yes(stage: Stage, disk: Path) -> None:
     said_yes = stage.mark()
     code, answer = watchdog(stage, "approve", proposal["id"])
     stage.expect(f"a yes is taken: {answer}", code == 0)
-    healed = stage.incident_of("data", "resolved", within=60)
-    step = stage.steps(str(healed["id"]))[-1]
-    print(f"    {step['text']}")
-    stage.timing.heal = seconds_at(step["at"]) - said_yes
-    stage.timing.verify = seconds_at(healed["resolved"]) - seconds_at(step["at"])
-    stage.expect("healed", healed["ending"] == "healed")
-    stage.expect(f"by that: {step}", (step["action"], step["result"]) == ("prune_build_cache", "done"))
+    step = waits_and_heals(stage, "prune_build_cache", said_yes)
     stage.expect(f"it says what it freed: {step['text']}", "freed" in step["text"])
     stage.expect("the disk says so, too", room(disk) > free + WEIGHT * MIB)
     names = stage.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()

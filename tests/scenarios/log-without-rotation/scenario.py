@@ -6,12 +6,13 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.scenarios.buckets import waits_and_heals
 from tests.scenarios.builds import proposal_of, watchdog
 from tests.scenarios.interval import detected
 from tests.scenarios.own_engine import an_engine
 from tests.scenarios.shipped import write
 from tests.scenarios.small_disk import MIB, a_disk, fill
-from tests.scenarios.stage import PLAYBOOKS, Stage, seconds_at
+from tests.scenarios.stage import PLAYBOOKS, Stage
 
 # Stands for watchdog's own image: of the same system, with the same program that punches holes.
 IMAGE = "debian:trixie-slim"
@@ -90,14 +91,8 @@ def a_yes(stage: Stage, disk: Path, filled: float) -> None:
     said_yes = stage.mark()
     code, answer = watchdog(stage, "approve", proposal["id"])
     stage.expect(f"a yes is taken: {answer}", code == 0)
-    healed = stage.incident_of("data", "resolved", within=40)
-    step = stage.steps(str(healed["id"]))[-1]
-    print(f"    {step['text']}")
-    stage.timing.heal = seconds_at(step["at"]) - said_yes
-    stage.timing.verify = seconds_at(healed["resolved"]) - seconds_at(step["at"])
+    step = waits_and_heals(stage, "truncate_log", said_yes, within=40)
 
-    stage.expect("healed", healed["ending"] == "healed")
-    stage.expect(f"by the cut: {step}", (step["action"], step["result"]) == ("truncate_log", "done"))
     stage.expect(f"it says what it freed: {step['text']}", "freed" in step["text"] and LOG in step["text"])
     left = weight(stage, LOG)
     stage.expect(
